@@ -1,0 +1,139 @@
+/**
+ * What the hall and a browser say to each other: bodies of `/v1/…` and frames of `/v1/live`.
+ * Types only. The hall checks what comes in with its own schemas; a test there holds both together.
+ *
+ * Times are RFC 3339 UTC strings. Ids are opaque strings with a prefix (`room_…`).
+ * `seq` is a room's own count of messages, from 1. Deleted messages leave holes in it.
+ */
+
+/** What a person may do in a community, from least to most. */
+export type Role = 'guest' | 'member' | 'moderator' | 'admin' | 'owner';
+
+export type Account = { id: string; username: string; name: string };
+export type Community = { id: string; name: string; role: Role };
+
+/** `GET /v1/hall`, open to strangers. `empty`: nobody has an account yet. */
+export type Hall = {
+  name: string;
+  signup: 'invite' | 'open' | 'closed';
+  version: string;
+  demo: boolean;
+  empty: boolean;
+};
+
+export type Me = { account: Account; operator: boolean; communities: Community[] };
+
+/** A device that is signed in. `device` is a phrase such as “Firefox on Linux”. */
+export type Session = { id: string; device: string; createdAt: string; lastSeenAt: string; current: boolean };
+export type SignedIn = { token: string; account: Account; idleExpiresAt: string };
+
+/** What a stranger with the link may know of it. */
+export type InviteOffer = { role: Role; community: string; expiresAt: string | null };
+export type Invite = {
+  id: string;
+  code: string;
+  url: string;
+  role: Role;
+  uses: number;
+  used: number;
+  expiresAt: string | null;
+  createdAt: string;
+  /** The name of whoever made it; null for the server itself. */
+  by: string | null;
+};
+
+/** Unread is `seq − read`. `mentions` counts the unread ones that name me. */
+export type Room = {
+  id: string;
+  name: string;
+  topic: string;
+  private: boolean;
+  community: string;
+  seq: number;
+  read: number;
+  mentions: number;
+};
+
+export type Person = { id: string; username: string; name: string; role: Role };
+export type PersonInRoom = Person & { here: boolean };
+
+export type Author = { id: string; name: string; kind: 'person' | 'bot' };
+export type Table = { title?: string; columns: { name: string; numeric?: boolean }[]; rows: string[][] };
+/** `width` and `height` in CSS pixels, so that a page can leave room before it has the picture. */
+export type Picture = { url: string; alt: string; width: number; height: number };
+/** Who caused a bot's message, and with which words: “ann used /stock aapl.us”. */
+export type Cause = { account: string; name: string; text: string };
+
+export type Message = {
+  id: string;
+  seq: number;
+  room: string;
+  author: Author;
+  text: string;
+  table?: Table;
+  pictures?: Picture[];
+  createdAt: string;
+  editedAt?: string;
+  cause?: Cause;
+  /** Ids of the accounts that the text names with `@username`. */
+  mentions?: string[];
+};
+
+export type Reply = { text: string; table?: Table; pictures?: Picture[]; private: boolean };
+
+export type CommandArg = {
+  name: string;
+  about: string;
+  kind: 'word' | 'text' | 'number' | 'choice';
+  required: boolean;
+  choices?: string[];
+  /** A regular expression's source; a word has to match it, whatever its case. */
+  pattern?: string;
+};
+export type Command = {
+  name: string;
+  summary: string;
+  args: CommandArg[];
+  example: string;
+  allow: Role;
+};
+
+/** RFC 9457, with our `code` and whose `fault` it is. `rule`: what refused and who can change it. */
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  fault: 'caller' | 'platform' | 'ours';
+  rule?: string;
+};
+
+/** To the hall, at most 16 KiB each. */
+export type ClientFrame =
+  | { type: 'subscribe'; room: string; after?: number }
+  | { type: 'unsubscribe'; room: string }
+  | { type: 'post'; room: string; text: string; clientId: string }
+  | { type: 'typing'; room: string };
+
+type Who = { id: string; name: string };
+
+/** From the hall. */
+export type ServerFrame =
+  | { type: 'subscribed'; room: string; seq: number }
+  | { type: 'message'; room: string; message: Message }
+  | { type: 'posted'; clientId: string; message: Message }
+  | { type: 'accepted'; clientId: string; command: string }
+  | { type: 'edited'; room: string; message: Message }
+  | { type: 'deleted'; room: string; message: { id: string; seq: number; room: string } }
+  | { type: 'presence'; room: string; here: Who[]; left: Who[] }
+  | { type: 'typing'; room: string; who: Who }
+  | { type: 'read'; room: string; seq: number }
+  | { type: 'rooms' }
+  | { type: 'activity'; room: string; seq: number; mention: boolean }
+  | { type: 'gap'; room: string; from: number }
+  | { type: 'private'; room?: string; reply: Reply; cause?: { text: string } }
+  | { type: 'error'; code: string; detail: string; clientId?: string; room?: string };
+
+/** Why the hall closed a live connection. */
+export type LiveCloseCode = 4401 | 1008 | 1009 | 1012;

@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '#core/clock.ts';
+import type { LiveEvent } from '#core/live.ts';
+import type { Storage } from '#storage/storage.ts';
+import type { LoginThrottle } from './login-throttle.ts';
+
+/** What signing in needs. */
+export interface Auth {
+  storage: Storage;
+  clock: Clock;
+  throttle: LoginThrottle;
+  /** Accounts made from one address. */
+  signups: { take(address: string): number };
+  signup: 'invite' | 'open' | 'closed';
+  idleMinutes: number;
+  announce(event: LiveEvent): void;
+}
+
+/** What is kept of a secret: enough to know it again, not enough to use it. */
+export function digest(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}

@@ -1,0 +1,57 @@
+import { unknown } from '#core/errors.ts';
+import { newCode, newId } from '#core/ids.ts';
+import { whyNot } from '#core/permission.ts';
+import { firstCommunity, roleIn } from '#storage/communities.ts';
+import { record } from '#storage/audit.ts';
+import { deleteInvite, findInvite, insertInvite, listInvites, type Invite } from '#storage/invites.ts';
+import { digest, type Auth } from './auth.ts';
+import { readCode } from './sign-up.ts';
+
+export type { Invite } from '#storage/invites.ts';
+
+type Inviter = Pick<Auth, 'storage' | 'clock'>;
+
+export interface InviteAsked {
+  uses: number;
+  /** Days until it ends. */
+  days: number;
+}
+
+/** Makes an invite to the instance's first community. `by`: who asks, or null for the operator at the command line. */
+export async function makeInvite(auth: Inviter, by: string | null, asked: InviteAsked): Promise<Invite & { code: string }> {
+  const community = await allowed(auth, by, 'invite.make');
+  const code = newCode(2);
+  const at = auth.clock();
+  const expiresAt = at + asked.days * 86_400_000;
+  const invite = { id: newId('inv', at), community, code, role: 'member' as const, uses: asked.uses, used: 0, expiresAt, createdBy: by, createdAt: at };
+  await auth.storage.write(async (tx) => {
+    await insertInvite(tx.db, digest(code), invite);
+    await record(tx.db, { community, account: by, action: 'invite.make', subject: invite.id, at });
+  });
+  return invite;
+}
+
+export async function seeInvites(auth: Inviter, by: string): Promise<(Invite & { by: string | null })[]> {
+  return listInvites(auth.storage.db, await allowed(auth, by, 'invite.list'));
+}
+
+export async function endInvite(auth: Inviter, by: string, id: string): Promise<void> {
+  const community = await allowed(auth, by, 'invite.make');
+  const ended = await auth.storage.write((tx) => deleteInvite(tx.db, community, id));
+  if (!ended) throw unknown('invite');
+}
+
+/** What an invite's code is good for; anybody who has it may ask. */
+export async function lookAtInvite(auth: Inviter, code: string): Promise<Invite & { communityName: string }> {
+  const invite = await findInvite(auth.storage.db, digest(readCode(code)), auth.clock());
+  if (!invite) throw unknown('invite');
+  return invite;
+}
+
+async function allowed(auth: Inviter, by: string | null, action: 'invite.make' | 'invite.list'): Promise<string> {
+  const community = (await firstCommunity(auth.storage.db)).id;
+  if (by === null) return community;
+  const refusal = whyNot({ account: by, role: await roleIn(auth.storage.db, community, by) }, action);
+  if (refusal) throw refusal;
+  return community;
+}

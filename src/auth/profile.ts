@@ -1,0 +1,67 @@
+import { badRequest, unknown } from '#core/errors.ts';
+import { LIMITS } from '#core/limits.ts';
+import { whyNot } from '#core/permission.ts';
+import type { Role } from '#core/roles.ts';
+import { countAccounts, renameAccount, setPasswordHash, disableAccount, findAccount } from '#storage/accounts.ts';
+import { record } from '#storage/audit.ts';
+import { firstCommunity, membershipsOf, renameCommunity, roleIn, type Membership } from '#storage/communities.ts';
+import type { Auth } from './auth.ts';
+import { checkPassword, hashPassword } from './passwords.ts';
+import { endSessions } from './sessions.ts';
+
+type Keeper = Pick<Auth, 'storage' | 'clock' | 'announce'>;
+
+export function memberships(auth: Pick<Auth, 'storage'>, account: string): Promise<Membership[]> {
+  return membershipsOf(auth.storage.db, account);
+}
+
+/** What a stranger may know of the hall: its name, and whether anybody has an account. */
+export async function hallFacts(auth: Pick<Auth, 'storage'>): Promise<{ name: string; empty: boolean }> {
+  const { name } = await firstCommunity(auth.storage.db);
+  return { name, empty: (await countAccounts(auth.storage.db)) === 0 };
+}
+
+/** Changes the name that others see. */
+export async function rename(auth: Keeper, account: string, name: string): Promise<void> {
+  const trimmed = name.trim();
+  if (trimmed === '') throw badRequest('empty-name', 'A name needs at least one character.');
+  await auth.storage.write((tx) => renameAccount(tx.db, account, trimmed));
+}
+
+/** Names the community anew. */
+export async function nameCommunity(auth: Keeper, account: string, community: string, name: string): Promise<{ id: string; name: string; role: Role }> {
+  const role = await roleIn(auth.storage.db, community, account);
+  if (role === undefined) throw unknown('community');
+  const refusal = whyNot({ account, role }, 'community.change');
+  if (refusal) throw refusal;
+  const trimmed = name.trim().slice(0, LIMITS.communityName);
+  if (trimmed === '') throw badRequest('empty-name', 'A name needs at least one character.');
+  await auth.storage.write(async (tx) => {
+    await renameCommunity(tx.db, community, trimmed);
+    await record(tx.db, { community, account, action: 'community.rename', subject: community, at: auth.clock() });
+  });
+  auth.announce({ kind: 'rooms', community });
+  return { id: community, name: trimmed, role };
+}
+
+/** For the command line: a new password; all sessions end. */
+export async function resetPassword(auth: Keeper, username: string, password: string): Promise<void> {
+  checkPassword(password);
+  const account = await findAccount(auth.storage.db, { username });
+  if (!account) throw unknown('account');
+  const passwordHash = await hashPassword(password);
+  await auth.storage.write((tx) => setPasswordHash(tx.db, account.id, passwordHash));
+  await endSessions(auth, account.id);
+}
+
+/** For the command line: the account signs in no more; its sessions end before and after, so that none slips between. */
+export async function disable(auth: Keeper, username: string): Promise<void> {
+  const account = await findAccount(auth.storage.db, { username });
+  if (!account) throw unknown('account');
+  await endSessions(auth, account.id);
+  await auth.storage.write(async (tx) => {
+    await disableAccount(tx.db, account.id, auth.clock());
+    await record(tx.db, { community: null, account: null, action: 'account.disable', subject: account.id, at: auth.clock() });
+  });
+  await endSessions(auth, account.id);
+}

@@ -1,0 +1,92 @@
+import { AppError, tooFast, unknown } from '#core/errors.ts';
+import { newId, newSecret } from '#core/ids.ts';
+import { LIMITS } from '#core/limits.ts';
+import { findAccount, type Account } from '#storage/accounts.ts';
+import { deleteSessions, findSession, insertSession, listSessions, liveSessions, touchSessions, type SessionRow } from '#storage/sessions.ts';
+import { digest, type Auth } from './auth.ts';
+import { passwordMatches } from './passwords.ts';
+
+/** Who asks, known by a token. */
+export interface Session {
+  id: string;
+  account: string;
+  username: string;
+  name: string;
+  operator: boolean;
+}
+
+export interface SignIn {
+  username: string;
+  password: string;
+  /** A shared computer: the session ends after 30 minutes without use. */
+  shared?: boolean;
+  /** What the person will recognise the device by, from its user agent. */
+  device: string;
+  address: string;
+}
+
+/** Opens a session for the right pair. A wrong one is the same 401 whatever is wrong; too many of them wait. */
+export async function signIn(auth: Auth, asked: SignIn): Promise<{ token: string; account: Account; idleExpiresAt: number }> {
+  const wait = auth.throttle.wait(asked.username, asked.address);
+  if (wait > 0) throw tooFast(wait);
+  const account = await findAccount(auth.storage.db, { username: asked.username });
+  const right = await passwordMatches(asked.password, account?.passwordHash);
+  if (!account || !right || account.disabled) {
+    auth.throttle.failed(asked.username, asked.address);
+    throw new AppError({ status: 401, code: 'wrong-sign-in', detail: 'That name and password do not match.' });
+  }
+  auth.throttle.succeeded(asked.username, asked.address);
+  const { passwordHash: _kept, ...person } = account;
+  return { account: person, ...(await openSession(auth, account.id, asked)) };
+}
+
+async function openSession(auth: Auth, account: string, asked: Pick<SignIn, 'shared' | 'device'>): Promise<{ token: string; idleExpiresAt: number }> {
+  const token = newSecret();
+  const at = auth.clock();
+  const idleMs = (asked.shared ? Math.min(LIMITS.sharedIdleMinutes, auth.idleMinutes) : auth.idleMinutes) * 60_000;
+  const expiresAt = at + LIMITS.sessionAbsoluteDays * 86_400_000;
+  await auth.storage.write(async (tx) => {
+    await endOldest(auth, tx.db, account);
+    await insertSession(tx.db, digest(token), { id: newId('sess', at), account, device: asked.device, createdAt: at, lastSeenAt: at, idleMs, expiresAt });
+  });
+  return { token, idleExpiresAt: at + idleMs };
+}
+
+async function endOldest(auth: Auth, db: Auth['storage']['db'], account: string): Promise<void> {
+  const sessions = await listSessions(db, account);
+  for (const session of sessions.slice(LIMITS.sessionsPerAccount - 1)) {
+    await deleteSessions(db, account, session.id);
+    auth.announce({ kind: 'session-ended', sessions: [session.id] });
+  }
+}
+
+/** Who holds this token; undefined where it is unknown, ended, idle for too long, or its account disabled. */
+export async function checkSession(auth: Pick<Auth, 'storage' | 'clock'>, token: string): Promise<Session | undefined> {
+  const [row] = await findSession(auth.storage.db, digest(token));
+  const now = auth.clock();
+  if (!row || row.expires_at <= now || row.last_seen_at + row.idle_ms <= now) return undefined;
+  if (now - row.last_seen_at > LIMITS.sessionTouchEvery * 1000) void touch(auth, [row.id]);
+  return { id: row.id, account: row.account_id, username: row.username, name: row.name, operator: row.operator === 1 };
+}
+
+/** Notes that sessions are in use. Failing to note it refuses nobody. */
+export async function touch(auth: Pick<Auth, 'storage' | 'clock'>, ids: string[]): Promise<void> {
+  if (ids.length > 0) await auth.storage.write((tx) => touchSessions(tx.db, ids, auth.clock())).catch(() => undefined);
+}
+
+export function seeSessions(auth: Auth, account: string): Promise<SessionRow[]> {
+  return listSessions(auth.storage.db, account);
+}
+
+/** Ends one of the account's sessions, or all of them. Their live connections close at once. */
+export async function endSessions(auth: Pick<Auth, 'storage' | 'announce'>, account: string, id?: string): Promise<void> {
+  const sessions = await auth.storage.write((tx) => deleteSessions(tx.db, account, id));
+  if (id !== undefined && sessions.length === 0) throw unknown('session');
+  auth.announce({ kind: 'session-ended', sessions });
+}
+
+/** Of these sessions those that ended meanwhile, by whatever process. */
+export async function endedAmong(auth: Pick<Auth, 'storage'>, ids: string[]): Promise<string[]> {
+  const live = await liveSessions(auth.storage.db, ids);
+  return ids.filter((id) => !live.has(id));
+}

@@ -1,0 +1,111 @@
+import { checkArguments, formatArguments, parseArguments, type Parsed } from '#core/arguments.ts';
+import type { Clock } from '#core/clock.ts';
+import { usage, type AnyCommand } from '#core/command.ts';
+import { AppError, badRequest, tooFast, unknown } from '#core/errors.ts';
+import type { Later } from '#core/job.ts';
+import { whisper, type IncomingMessage, type OutgoingMessage, type Refusal, type Reply } from '#core/message.ts';
+import { record } from '#storage/audit.ts';
+import type { Storage, Tx } from '#storage/storage.ts';
+import { closeAnswer, findAnswer, insertJob } from '#storage/work.ts';
+import { mayRun, type CommandSettings } from './may-run.ts';
+import { TEXTS } from './texts.ts';
+import type { WithinLimit } from './within-limit.ts';
+
+/** What the spine needs: the commands by name, and the three questions it asks about each use. */
+export interface Spine {
+  commands: ReadonlyMap<string, AnyCommand>;
+  settings: CommandSettings;
+  within: WithinLimit;
+  storage: Storage;
+  clock: Clock;
+}
+
+/**
+ * The spine: find the command, may this person run it, parse the arguments, within limits, run; in that order.
+ * A use is counted where `run` is called, so a typo costs nothing. What it says goes out with the commit that remembers it.
+ */
+export async function answerMessage(spine: Spine, message: IncomingMessage): Promise<void> {
+  const { name, line } = readAsk(message);
+  const decided = await decide(spine, message, name, line);
+  await spine.storage.write((tx) => settle(tx, spine, message, decided));
+}
+
+interface Decided {
+  answer: Reply | Later;
+  command: string;
+  /** What the person used, as they would type it. */
+  text: string;
+  refusal?: Refusal;
+}
+
+async function decide(spine: Spine, message: IncomingMessage, name: string, line: string): Promise<Decided> {
+  const told = { command: name, text: line };
+  const command = spine.commands.get(name);
+  if (!command) return refuse(told, unknown('command'), TEXTS.unknownCommand(name));
+  const refusal = mayRun(command, message, await spine.settings(message.community, name));
+  if (refusal) return refuse(told, refusal);
+  const parsed = readArguments(command, message, line);
+  if (!parsed.ok) return refuse(told, badRequest('bad-argument', TEXTS.wrongArgument(parsed.wrong, usage(command), command.example)));
+  const wait = spine.within(message.who.account, command);
+  if (wait > 0) return refuse(told, tooFast(wait));
+  const text = 'text' in message.ask ? line : `/${name} ${formatArguments(command.args, parsed.args)}`.trim();
+  return run(command, message, parsed.args, { command: name, text });
+}
+
+function refuse(told: Pick<Decided, 'command' | 'text'>, error: AppError, words = error.message): Decided {
+  const { status, code, rule, retryAfter } = error;
+  return { ...told, answer: whisper(words), refusal: { status, code, ...(rule && { rule }), ...(retryAfter && { retryAfter }) } };
+}
+
+function run(command: AnyCommand, message: IncomingMessage, args: Record<string, unknown>, told: Pick<Decided, 'command' | 'text'>): Decided {
+  try {
+    return { ...told, answer: command.run({ message, args: args as never }) };
+  } catch (error) {
+    if (error instanceof AppError) return refuse(told, error);
+    throw error;
+  }
+}
+
+/** One commit: the answers go to the outbox, the job to the workers, the use into the audit. A repeat finds it done. */
+async function settle(tx: Tx, spine: Spine, message: IncomingMessage, decided: Decided): Promise<void> {
+  const at = spine.clock();
+  const { answer, refusal } = decided;
+  const request = { id: message.id, to: message.from, community: message.community, cause: causeOf(message, decided) };
+  const send = (n: number, final: boolean, reply: Reply): Promise<void> =>
+    tx.publish('outgoing', { ...request, n, final, reply, ...(refusal && { refusal }) } satisfies OutgoingMessage);
+  if ('job' in answer) {
+    if ((await findAnswer(tx.db, message.id))?.state !== 'waiting') return;
+    const isNew = await insertJob(tx.db, { id: message.id, name: answer.job, payload: answer.payload, request, at });
+    if (!isNew) return;
+    if (answer.meanwhile) await send(0, false, answer.meanwhile);
+    await tx.publish('jobs', { id: message.id });
+  } else {
+    if (!(await closeAnswer(tx.db, message.id, { state: 'done', reply: answer, ...(refusal && { refusal }) }))) return;
+    await send(1, true, answer);
+  }
+  await record(tx.db, {
+    community: message.community,
+    account: message.who.account,
+    action: `command.${decided.command.slice(0, 40)}`,
+    subject: message.id,
+    detail: JSON.stringify({ from: message.from.platform, ...(refusal && { refused: refusal.code }) }),
+    at,
+  });
+}
+
+function causeOf(message: IncomingMessage, decided: Decided): OutgoingMessage['cause'] {
+  return { account: message.who.account, name: message.who.username, text: decided.text };
+}
+
+/** `/name rest` and `/name=rest`, the name in any case. */
+function readAsk(message: IncomingMessage): { name: string; line: string } {
+  if ('name' in message.ask) return { name: message.ask.name, line: `/${message.ask.name}` };
+  const line = message.ask.text.trim();
+  const name = /^\/([^\s=]*)/.exec(line)?.[1] ?? '';
+  return { name: name.toLowerCase(), line };
+}
+
+function readArguments(command: AnyCommand, message: IncomingMessage, line: string): Parsed {
+  if ('args' in message.ask) return checkArguments(command.args, message.ask.args);
+  return parseArguments(command.args, line.slice(command.name.length + 1).replace(/^=/, ' '));
+}

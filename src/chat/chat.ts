@@ -1,0 +1,51 @@
+import type { Bus } from '#bus/bus.ts';
+import type { Clock } from '#core/clock.ts';
+import { unknown } from '#core/errors.ts';
+import type { LiveEvent } from '#core/live.ts';
+import { whyNot, type Action } from '#core/permission.ts';
+import type { Role } from '#core/roles.ts';
+import { roleIn } from '#storage/communities.ts';
+import { findRoomFor, toRoom, type Room } from '#storage/rooms.ts';
+import type { Storage } from '#storage/storage.ts';
+
+/** What every act in the chat needs. */
+export interface Chat {
+  storage: Storage;
+  bus: Pick<Bus, 'announce'>;
+  clock: Clock;
+}
+
+/** Who acts. */
+export interface Person {
+  account: string;
+  username: string;
+  name: string;
+}
+
+export interface SeenRoom extends Room {
+  /** The asker's role in the room's community. */
+  role: Role;
+}
+
+/** The room, if this person may see it and do `action` in it. 404 where they may not see it, 403 where they may not act. */
+export async function enterRoom(chat: Chat, person: Person, roomId: string, action: Action): Promise<SeenRoom> {
+  const [row] = await findRoomFor(chat.storage.db, person.account, roomId);
+  if (!row || (row.private === 1 && row.invited === null)) throw unknown('room');
+  const room = { ...toRoom(row), role: row.role as Role };
+  const refusal = whyNot({ account: person.account, role: room.role }, action, { owner: room.createdBy });
+  if (refusal) throw refusal;
+  return room;
+}
+
+/** The person's role in a community, if they may do `action` there. 404 for strangers. */
+export async function enterCommunity(chat: Chat, person: Person, community: string, action: Action): Promise<Role> {
+  const role = await roleIn(chat.storage.db, community, person.account);
+  if (role === undefined) throw unknown('community');
+  const refusal = whyNot({ account: person.account, role }, action);
+  if (refusal) throw refusal;
+  return role;
+}
+
+export function announce(chat: Chat, event: LiveEvent): void {
+  chat.bus.announce('rooms', event);
+}

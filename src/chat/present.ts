@@ -1,0 +1,25 @@
+import { toRfc3339 } from '#core/clock.ts';
+import type { PublicMessage } from '#core/live.ts';
+import type { StoredMessage } from '#storage/messages.ts';
+
+/** The bot as an author. */
+export const BOT = { id: 'bot', name: 'Guildhall', kind: 'bot' } as const;
+
+/** A stored message as people get it. */
+export function present(message: StoredMessage): PublicMessage {
+  const { id, seq, room, text, table, pictures, cause, mentions } = message;
+  const author = message.author === null ? BOT : { id: message.author, name: message.authorName ?? 'somebody who left', kind: 'person' as const };
+  return {
+    id,
+    seq,
+    room,
+    author,
+    text,
+    ...(table && { table }),
+    ...(pictures && { pictures }),
+    ...(cause && { cause }),
+    ...(mentions && { mentions }),
+    createdAt: toRfc3339(message.createdAt),
+    ...(message.editedAt !== null && { editedAt: toRfc3339(message.editedAt) }),
+  };
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+
+export type ArgumentKind = 'word' | 'text' | 'number' | 'choice';
+
+/** One argument of a command: what people read about it, and the schema that HTTP, chat and OpenAPI share. */
+export interface Argument<T> {
+  kind: ArgumentKind;
+  about: string;
+  required: boolean;
+  choices?: readonly string[];
+  pattern?: string;
+  schema: z.ZodType<T>;
+}
+
+export type ArgumentValues<A extends Record<string, Argument<unknown>>> = {
+  [K in keyof A]: A[K] extends Argument<infer T> ? T : never;
+};
+
+/** A word without blanks, of the given form. */
+export function word(about: string, form: RegExp = /^\S{1,200}$/): Argument<string> {
+  const schema = z.string().regex(form, `is not ${about}`);
+  return { kind: 'word', about, required: true, pattern: form.source, schema };
+}
+
+/** A whole number from `least` to `most`. In chat it is typed as digits, over HTTP it may be a JSON number. */
+export function whole(about: string, least: number, most: number): Argument<number> {
+  const schema = z.coerce.number(`is not a whole number`).int('is not a whole number').min(least, `is below ${least}`).max(most, `is above ${most}`);
+  return { kind: 'number', about, required: true, schema: schema as unknown as z.ZodType<number> };
+}
+
+/** One of a few words. */
+export function choice<const C extends readonly [string, ...string[]]>(about: string, choices: C): Argument<C[number]> {
+  const schema = z.enum(choices, `is not one of ${choices.join(', ')}`);
+  return { kind: 'choice', about, required: true, choices, schema };
+}
+
+/** The rest of the line, blanks included. Only as the last argument. */
+export function text(about: string, most = 2_000): Argument<string> {
+  const schema = z.string().min(1, 'is empty').max(most, `is longer than ${most} characters`);
+  return { kind: 'text', about, required: true, schema };
+}
+
+/** The same argument, which may be left out. */
+export function optional<T>(argument: Argument<T>): Argument<T | undefined> {
+  return { ...argument, required: false, schema: argument.schema.optional() };
+}
+
+export type Parsed = { ok: true; args: Record<string, unknown> } | { ok: false; wrong: string };
+
+/** Arguments that are already apart (HTTP). An unknown name is wrong. */
+export function checkArguments(declared: Record<string, Argument<unknown>>, given: Record<string, unknown>): Parsed {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(declared, name)) return { ok: false, wrong: `There is no argument “${name}”.` };
+  }
+  const args: Record<string, unknown> = {};
+  for (const [name, argument] of Object.entries(declared)) {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    const checked = argument.schema.safeParse(value);
+    if (!checked.success) return { ok: false, wrong: sayWrong(name, argument, value, checked.error) };
+    if (checked.data !== undefined) args[name] = checked.data;
+  }
+  return { ok: true, args };
+}
+
+/** Arguments as a person types them: words in order; a `text` takes the rest; `"two words"` is one word. */
+export function parseArguments(declared: Record<string, Argument<unknown>>, line: string): Parsed {
+  const given: Record<string, unknown> = {};
+  let rest = line.trim();
+  for (const [name, argument] of Object.entries(declared)) {
+    if (rest === '') break;
+    const [value, after] = argument.kind === 'text' ? [rest, ''] : nextWord(rest);
+    given[name] = value;
+    rest = after;
+  }
+  if (rest !== '') return { ok: false, wrong: `“${clip(rest)}” is more than this command takes.` };
+  return checkArguments(declared, given);
+}
+
+/** The line that `parseArguments` reads back as the same values. */
+export function formatArguments(declared: Record<string, Argument<unknown>>, args: Record<string, unknown>): string {
+  return Object.entries(declared)
+    .filter(([name]) => args[name] !== undefined)
+    .map(([name, argument]) => formatWord(String(args[name]), argument.kind))
+    .join(' ');
+}
+
+function formatWord(value: string, kind: ArgumentKind): string {
+  if (kind === 'text' || (value !== '' && !/\s/.test(value) && !value.startsWith('"'))) return value;
+  return `"${value.replaceAll('"', '""')}"`;
+}
+
+function nextWord(line: string): [string, string] {
+  const quoted = /^"((?:[^"]|"")*)"(?=\s|$)/.exec(line);
+  if (quoted) return [(quoted[1] ?? '').replaceAll('""', '"'), line.slice(quoted[0].length).trim()];
+  const end = line.search(/\s/);
+  return end < 0 ? [line, ''] : [line.slice(0, end), line.slice(end).trim()];
+}
+
+function sayWrong(name: string, argument: Argument<unknown>, value: unknown, error: z.ZodError): string {
+  if (value === undefined) return `It needs ${name}: ${argument.about}.`;
+  const shown = typeof value === 'string' ? value : JSON.stringify(value);
+  const why = typeof value === 'string' || typeof value === 'number' ? error.issues[0]?.message : `is not ${argument.about}`;
+  return `“${clip(shown)}” ${why?.startsWith('is ') ? why : `is not ${argument.about}`}.`;
+}
+
+function clip(value: string): string {
+  return value.length > 40 ? `${value.slice(0, 40)}…` : value;
+}

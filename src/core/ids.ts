@@ -1,0 +1,42 @@
+/** What an id names; the prefix that stands before it wherever people can see it. */
+export type IdKind = 'acct' | 'comm' | 'room' | 'msg' | 'sess' | 'inv' | 'job' | 'out' | 'hall' | 'evt';
+
+/**
+ * A new opaque id: prefix, 10 characters of time (ms) and 16 of chance, in Crockford's base 32.
+ * Ids of one kind sort by time, so new rows go to the end of an index.
+ */
+export function newId(kind: IdKind, now = Date.now()): string {
+  return `${kind}_${timePart(now)}${randomPart(16)}`;
+}
+
+/** A secret of `bytes` random bytes, base64url. 32 bytes for tokens. */
+export function newSecret(bytes = 32): string {
+  const raw = crypto.getRandomValues(new Uint8Array(bytes));
+  return btoa(String.fromCharCode(...raw))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}
+
+/** A code that a person can read aloud, such as `9C4NH-KV7PX`: groups of five, 25 bits each. */
+export function newCode(groups: number): string {
+  return Array.from({ length: groups }, () => randomPart(5)).join('-');
+}
+
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+function timePart(now: number): string {
+  let rest = now;
+  let text = '';
+  for (let i = 0; i < 10; i++) {
+    text = ALPHABET[rest % 32] + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}
+
+function randomPart(length: number): string {
+  let text = '';
+  for (const byte of crypto.getRandomValues(new Uint8Array(length))) text += ALPHABET[byte & 31];
+  return text;
+}

@@ -1,0 +1,82 @@
+/** How many uses in how many seconds. Written `N/SECONDS` in settings. */
+export interface Rate {
+  uses: number;
+  perSeconds: number;
+}
+
+/** Every number that bounds something. A name, a value, its unit and its reason; what operators tune is a setting too. */
+export const LIMITS = {
+  /** Characters of one message: a screenful; longer things are files. */
+  messageText: 4_000,
+  /** Messages in one page of history: 200 × 4,000 characters is the largest answer we want to build. */
+  historyPage: 200,
+  historyDefault: 50,
+  /** Messages replayed over the live connection after a pause; a longer absence reads history by pages. */
+  resumeReplay: 500,
+  roomName: 60,
+  roomTopic: 200,
+  personName: 60,
+  communityName: 80,
+  /** Rooms of one community: the room list is sent whole. */
+  roomsPerCommunity: 500,
+  clientId: 64,
+  /** Bytes of one HTTP body: a message of 4,000 four-byte characters, escaped, fits. */
+  httpBody: 64 * 1024,
+  /** Bytes of one live frame from a client: the same message, unescaped. */
+  liveFrame: 24 * 1024,
+  /** Unsent bytes of one live socket before it is left to read history instead. */
+  socketBacklog: 512 * 1024,
+  /** ms that frames may wait for others to share one socket write. */
+  flushWindow: 5,
+  /** Live connections of one account and in all: a socket costs about 20 kB. */
+  socketsPerAccount: 1_000,
+  sockets: 10_000,
+  /** Rooms that one socket may follow. */
+  roomsPerSocket: 500,
+  /** Frames of one socket per POST_LIMIT window, as a multiple of POST_LIMIT: typing, reads and subscribes come on top of posts. */
+  framesPerPost: 20,
+  /** People named in one presence frame; the people page has all. */
+  presenceListed: 200,
+  /** ms that comings and goings are gathered. */
+  presenceWindow: 1_000,
+  /** ms between two typing notices that are passed on. */
+  typingEvery: 2_000,
+  /** Seconds between pings to a live client; two missed ends the connection. */
+  heartbeat: 30,
+  /** Password hashes at once: each takes 19 MiB and one of libuv's four threads. */
+  passwordHashes: 2,
+  /** Sign-ins that may wait for a hash slot: about 4 s of queue. */
+  passwordQueue: 64,
+  /** Sessions that one account may hold; the oldest unused ends first. */
+  sessionsPerAccount: 100,
+  sessionAbsoluteDays: 30,
+  sharedIdleMinutes: 30,
+  /** Seconds between two writes of a session's last use. */
+  sessionTouchEvery: 60,
+  /** Wrong passwords per username and address before the first wait, and the first wait in seconds; doubled every five more. */
+  wrongLogins: 5,
+  wrongLoginWait: 10,
+  /** Wrong passwords per username from all addresses in an hour: against many addresses guessing one name. */
+  wrongLoginsPerName: 200,
+  /** Keys that a rate table in memory may hold; the oldest go first. */
+  rateKeys: 100_000,
+  /** Seconds that an outside service has in all: people are answered within 15. */
+  jobSeconds: 12,
+  jobAttempts: 3,
+  /** Jobs and commands worked on at once in one process. */
+  busConcurrency: 32,
+  /** Outbox rows read at once by the relay. */
+  outboxBatch: 200,
+  /** Bytes of a quote service's answer: the right one has about 120. */
+  quoteBody: 8 * 1024,
+  /** Seconds an HTTP caller may wait for a command. */
+  commandWait: 30,
+  /** HTTP callers waiting for a command at once. */
+  commandWaiters: 1_000,
+  /** Days that inbox records, delivery records and command answers are kept for de-duplication. */
+  recordDays: 7,
+  /** People in one answer of a people list. */
+  peoplePage: 500,
+  inviteUses: 1_000,
+  inviteDays: 365,
+} as const;

@@ -1,0 +1,78 @@
+import type { Role } from './roles.ts';
+
+/** A table in a reply: rows of text, one cell a column. */
+export interface Table {
+  title?: string;
+  columns: { name: string; numeric?: boolean }[];
+  rows: string[][];
+}
+
+export interface Picture {
+  url: string;
+  alt: string;
+  width: number;
+  height: number;
+}
+
+/** What the bot answers. `private`: for the asker alone. `text` is the words alone. */
+export interface Reply {
+  text: string;
+  table?: Table;
+  pictures?: Picture[];
+  private: boolean;
+}
+
+/** A public reply. */
+export function say(text: string): Reply {
+  return { text, private: false };
+}
+
+/** A reply that the asker alone sees. */
+export function whisper(text: string): Reply {
+  return { text, private: true };
+}
+
+/** Where an answer goes: the connector that owns `platform` reads the rest. */
+export interface Address {
+  platform: string;
+  /** The conversation, where there is one. */
+  room?: string;
+  /** The account that asked. */
+  account: string;
+  /** HTTP only: the hall process that holds the request open. */
+  hall?: string;
+}
+
+/** What a person asked, as plain data; the same from every platform. */
+export interface IncomingMessage {
+  /** The id of this request for its whole life: in the inbox, at a waiting caller, in the audit. */
+  id: string;
+  from: Address;
+  community: string;
+  /** The asker. */
+  who: { account: string; name: string; username: string; role: Role | undefined };
+  /** `/name rest` as typed, or a name with arguments already apart (HTTP). */
+  ask: { text: string } | { name: string; args: Record<string, unknown> };
+  at: number;
+}
+
+/** The n-th answer to a request. `final`: no other follows. */
+export interface OutgoingMessage {
+  id: string;
+  n: number;
+  final: boolean;
+  to: Address;
+  community: string;
+  reply: Reply;
+  /** Where nothing was run: why, for callers that want more than the words. */
+  refusal?: Refusal;
+  cause: { account: string; name: string; text: string };
+}
+
+/** A refusal as HTTP tells it. */
+export interface Refusal {
+  status: number;
+  code: string;
+  rule?: string;
+  retryAfter?: number;
+}

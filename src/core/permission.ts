@@ -1,0 +1,50 @@
+import { refused, type AppError } from './errors.ts';
+import { atLeast, type Role } from './roles.ts';
+
+/** Everything that somebody may be asked for, with the least role. `own`: also whoever made the thing. */
+const RULES = {
+  'room.read': { least: 'guest' },
+  'room.post': { least: 'member' },
+  'room.create': { least: 'moderator' },
+  'room.change': { least: 'moderator' },
+  'room.delete': { least: 'admin', own: true },
+  'room.members': { least: 'moderator', own: true },
+  'message.edit': { least: 'owner', own: true, ownOnly: true },
+  'message.delete': { least: 'moderator', own: true },
+  'people.list': { least: 'member' },
+  'invite.make': { least: 'moderator' },
+  'invite.list': { least: 'moderator' },
+  'community.change': { least: 'admin' },
+} as const satisfies Record<string, { least: Role; own?: boolean; ownOnly?: boolean }>;
+
+export type Action = keyof typeof RULES;
+
+export interface Actor {
+  account: string;
+  /** Their role in the community at hand; undefined for a stranger. */
+  role: Role | undefined;
+}
+
+export interface Target {
+  /** Who made it, for rules that ask. */
+  owner?: string;
+}
+
+/**
+ * The one permission function: every route, frame and command asks it (commands with their own least role).
+ * Returns the refusal to throw, or undefined where it is allowed.
+ */
+export function whyNot(actor: Actor, action: Action, target: Target = {}): AppError | undefined {
+  const rule: { least: Role; own?: boolean; ownOnly?: boolean } = RULES[action];
+  const mine = rule.own === true && target.owner === actor.account && actor.role !== undefined && actor.role !== 'guest';
+  if (mine) return undefined;
+  if (rule.ownOnly) return refused('not-yours', 'Only its author can do that.', `${action}: the author alone`);
+  return whyNotRole(actor.role, rule.least, action);
+}
+
+/** The same question for a command, whose least role is declared or set by the community. */
+export function whyNotRole(role: Role | undefined, least: Role, what: string): AppError | undefined {
+  if (role !== undefined && atLeast(role, least)) return undefined;
+  const has = role === undefined ? 'You are not a member here.' : `You are a ${role}.`;
+  return refused('not-allowed', `This asks for ${least}. ${has} An admin or owner can change roles.`, `${what}: ${least} and up; an admin or owner can change it`);
+}

@@ -1,0 +1,7 @@
+/** A member's role in a community, from least to most. */
+export const ROLES = ['guest', 'member', 'moderator', 'admin', 'owner'] as const;
+export type Role = (typeof ROLES)[number];
+
+export function atLeast(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}

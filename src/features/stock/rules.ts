@@ -1,0 +1,20 @@
+import { COLUMNS, NOT_KNOWN } from './stooq.external.ts';
+
+export type Quote = { found: true; symbol: string; close: string } | { found: false };
+
+/**
+ * Reads the quote service's answer: a head line and one row. The close is said as the service wrote it.
+ * Throws where the answer is not that: a web page, a quota notice, half a row.
+ */
+export function readQuote(csv: string, asked: string): Quote {
+  const [head, row] = csv.trim().split(/\r?\n/);
+  const columns = head?.split(',').map((name) => name.trim()) ?? [];
+  if (columns.join() !== COLUMNS.join() || row === undefined) throw new Error('the quote service answered something that is not a quote');
+  const cells = row.split(',').map((cell) => cell.trim());
+  const close = cells[columns.indexOf('Close')];
+  const symbol = cells[columns.indexOf('Symbol')];
+  if (close === NOT_KNOWN) return { found: false };
+  if (!close || !/^\d+(\.\d+)?$/.test(close)) throw new Error('the quote service answered without a price');
+  if (symbol?.toUpperCase() !== asked.toUpperCase()) throw new Error('the quote service answered about another symbol');
+  return { found: true, symbol: asked, close };
+}

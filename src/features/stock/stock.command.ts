@@ -1,0 +1,19 @@
+import { word } from '#core/arguments.ts';
+import { command } from '#core/command.ts';
+import { later } from '#core/job.ts';
+import { whisper } from '#core/message.ts';
+import { quoteJob } from './quote.job.ts';
+import { TEXTS } from './texts.ts';
+
+export const stockCommand = command({
+  name: 'stock',
+  summary: TEXTS.summary,
+  args: { symbol: word(TEXTS.symbol, /^[a-z0-9.^=_-]{1,16}$/i) },
+  example: '/stock aapl.us',
+  allow: 'member',
+  limit: { uses: 10, perSeconds: 60 },
+  run({ args }) {
+    const symbol = args.symbol.toUpperCase();
+    return later(quoteJob, { symbol }, whisper(TEXTS.looking(symbol)));
+  },
+});

@@ -1,0 +1,76 @@
+import type { Auth } from '#auth/auth.ts';
+import type { Session } from '#auth/sessions.ts';
+import type { Chat } from '#chat/chat.ts';
+import type { Post } from '#chat/post-message.ts';
+import type { AnyCommand } from '#core/command.ts';
+import type { Rate } from '#core/limits.ts';
+import type { PublicMessage } from '#core/live.ts';
+import type { Refusal, Reply } from '#core/message.ts';
+import type { RateTable } from '#core/rate.ts';
+import type { Role } from '#core/roles.ts';
+
+/** What the HTTP side of the hall is made of. Everything arrives here; nothing is looked up. */
+export interface Hall {
+  auth: Auth;
+  chat: Chat;
+  commands: CommandPort;
+  operator: OperatorPort;
+  settings: HallSettings;
+  rates: RateTable;
+}
+
+export interface HallSettings {
+  version: string;
+  demo: boolean;
+  /** Where people reach us, without a slash at the end; undefined: as the request says. */
+  publicUrl: string | undefined;
+  https: boolean;
+  loopback: boolean;
+  corsOrigins: string[];
+  trustedProxies: string[];
+  metricsToken: string | undefined;
+  limits: { post: Rate; read: Rate };
+  /** The folder of the built pages; undefined serves none. */
+  pages: string | undefined;
+}
+
+/** The bot, as the web chat and HTTP reach it. */
+export interface CommandPort {
+  all: ReadonlyMap<string, AnyCommand>;
+  /** Words go into the room, a command to the bot. */
+  post(person: Session, post: Post): Promise<{ message: PublicMessage; fresh: boolean } | { command: string }>;
+  offer(role: Role): unknown[];
+  schema(command: AnyCommand): Record<string, unknown>;
+  call(called: CommandCall, seconds: number): Promise<{ reply: Reply; refusal?: Refusal } | { job: string }>;
+  /** The state of what an account asked for. */
+  answer(id: string): Promise<{ account: string; state: string; reply: Reply | null } | undefined>;
+}
+
+export interface CommandCall {
+  who: Session;
+  role: Role | undefined;
+  community: string;
+  room?: string;
+  name: string;
+  args: Record<string, unknown>;
+}
+
+/** What the operator may do beyond the chat. */
+export interface OperatorPort {
+  dead(): Promise<DeadJob[]>;
+  retry(id: string): Promise<boolean>;
+  forget(id: string): Promise<boolean>;
+  /** What does not work, by name; empty when all does. */
+  unready(): Promise<{ name: string; why: string }[]>;
+  /** Rows that wait to be published. */
+  outbox(): Promise<number>;
+}
+
+export interface DeadJob {
+  id: string;
+  job: string;
+  reason: string | null;
+  attempts: number;
+  failedAt: string | null;
+}
+

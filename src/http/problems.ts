@@ -1,0 +1,54 @@
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { AppError, badRequest } from '#core/errors.ts';
+
+const TITLES: Record<number, string> = {
+  400: 'Malformed',
+  401: 'Not signed in',
+  403: 'Refused',
+  404: 'Unknown',
+  405: 'Not this way',
+  409: 'In conflict',
+  413: 'Too large',
+  415: 'Not this kind',
+  429: 'Too fast',
+  500: 'Our mistake',
+  503: 'Not now',
+};
+
+/** Turns every error into problem+json. https://www.rfc-editor.org/rfc/rfc9457 */
+export function problems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = toAppError(error);
+    if (known.status >= 500 && known.code === 'our-mistake') request.log.error({ err: error }, 'unexpected error');
+    return sendProblem(reply, known);
+  });
+}
+
+export function sendProblem(reply: FastifyReply, error: AppError): FastifyReply {
+  const { status, code, fault, rule, retryAfter } = error;
+  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  const title = TITLES[status] ?? 'Error';
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title, status, detail: error.message, code, fault, ...(rule && { rule }) }));
+}
+
+function toAppError(error: FastifyError | AppError): AppError {
+  if (error instanceof AppError) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) return badRequest('bad-request', sayValidation(error.validation));
+  const status = error.statusCode ?? 500;
+  if (status === 413) return new AppError({ status, code: 'too-large', detail: 'The body is larger than this address takes.' });
+  if (status === 415) return new AppError({ status, code: 'wrong-kind', detail: 'The body must be application/json.' });
+  if (status >= 400 && status < 500) return badRequest('bad-request', 'The request cannot be read: it is not valid JSON in UTF-8, or not valid HTTP.');
+  return new AppError({ status: 500, code: 'our-mistake', detail: 'Something here went wrong. It has been written down.', fault: 'ours' });
+}
+
+function sayValidation(issues: { instancePath?: string; message?: string }[]): string {
+  const [first] = issues;
+  const field = first?.instancePath?.replace(/^\//, '').replaceAll('/', '.');
+  return field ? `${field}: ${first?.message}` : (first?.message ?? 'The request is not as described.');
+}

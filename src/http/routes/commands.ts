@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { Session } from '#auth/sessions.ts';
+import { memberships } from '#auth/profile.ts';
+import { enterRoom } from '#chat/chat.ts';
+import { AppError, tooFast, unknown } from '#core/errors.ts';
+import { LIMITS } from '#core/limits.ts';
+import type { Refusal, Reply as KeptReply } from '#core/message.ts';
+import type { Role } from '#core/roles.ts';
+import type { App } from '#http/app.ts';
+import type { Callers } from '#http/callers.ts';
+import type { Hall } from '#http/hall.ts';
+import { IdParams, Reply } from '#http/shapes.ts';
+
+/** Commands over HTTP: one address for each, and the state of what takes longer. */
+export function commandRoutes(app: App, hall: Hall, callers: Callers): void {
+  const tags = ['commands'];
+
+  app.get('/v1/commands', { schema: { tags, response: { 200: z.object({ commands: z.array(z.unknown()) }) } } }, async (request) => {
+    const session = await callers.need(request);
+    const role = (await memberships(hall.auth, session.account))[0]?.role ?? 'guest';
+    return { commands: hall.commands.offer(role) };
+  });
+
+  app.post('/v1/commands/:name', { schema: { hide: true, params: z.object({ name: z.string().max(60) }), querystring: Wait, body: Call } }, async (request, reply) => {
+    const session = await callers.need(request);
+    const wait = hall.rates.take(`post ${session.account}`, hall.settings.limits.post);
+    if (wait > 0) throw tooFast(wait);
+    const place = await placeOf(hall, session, request.body.room);
+    const called = { ...place, who: session, name: request.params.name.toLowerCase(), args: request.body.args };
+    const result = await hall.commands.call(called, request.query.wait);
+    if ('job' in result) return reply.code(202).send({ job: result.job });
+    if (result.refusal) throw toError(result.reply, result.refusal);
+    return { reply: result.reply };
+  });
+
+  app.get('/v1/jobs/:id', { schema: { tags, params: IdParams, response: { 200: JobState } } }, async (request) => {
+    const session = await callers.need(request);
+    const answer = await hall.commands.answer(request.params.id);
+    if (answer?.account !== session.account) throw unknown('job');
+    return { job: request.params.id, state: answer.state, ...(answer.reply && { reply: answer.reply }) };
+  });
+}
+
+const Wait = z.strictObject({ wait: z.coerce.number().min(0).max(LIMITS.commandWait).default(10) });
+const Call = z.strictObject({ room: z.string().max(100).optional(), args: z.record(z.string(), z.unknown()).default({}) });
+const JobState = z.object({ job: z.string(), state: z.string(), reply: Reply.optional() });
+
+interface Place {
+  role: Role | undefined;
+  community: string;
+  room?: string;
+}
+
+async function placeOf(hall: Hall, session: Session, room: string | undefined): Promise<Place> {
+  if (room !== undefined) {
+    const seen = await enterRoom(hall.chat, session, room, 'room.read');
+    return { role: seen.role, community: seen.community, room };
+  }
+  const [first] = await memberships(hall.auth, session.account);
+  if (!first) throw unknown('community');
+  return { role: first.role, community: first.id };
+}
+
+function toError(reply: KeptReply, refusal: Refusal): AppError {
+  return new AppError({ ...refusal, detail: reply.text });
+}

@@ -1,0 +1,80 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { refused, unknown } from '#core/errors.ts';
+import { hallFacts } from '#auth/profile.ts';
+import type { App } from '#http/app.ts';
+import { readAsStranger, type Callers } from '#http/callers.ts';
+import type { Hall } from '#http/hall.ts';
+import type { Hub } from '#http/live/hub.ts';
+import { IdParams, Nothing } from '#http/shapes.ts';
+
+/** The hall itself: what it is, how it is, and what its operator must see to. */
+export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers: Callers; hub: Hub }): void {
+  let figures: (() => Promise<string>) | undefined;
+  const tags = ['operator'];
+
+  async function needOperator(request: FastifyRequest): Promise<void> {
+    const session = await callers.need(request);
+    if (!session.operator) throw refused('operator-only', 'Only the operator of this hall can do that.', 'operator: guildhall account create NAME --owner makes one');
+  }
+
+  app.get('/v1/hall', { schema: { tags: ['hall'], response: { 200: Facts } } }, async (request) => {
+    readAsStranger(hall, request);
+    const { version, demo } = hall.settings;
+    return { ...(await hallFacts(hall.auth)), signup: hall.auth.signup, version, demo };
+  });
+
+  app.get('/v1/operator/dead', { schema: { tags, response: { 200: z.object({ dead: z.array(Dead) }) } } }, async (request) => {
+    await needOperator(request);
+    return { dead: await hall.operator.dead() };
+  });
+
+  app.post('/v1/operator/dead/:id/retry', { schema: { tags, params: IdParams, response: { 204: Nothing } } }, async (request, reply) => {
+    await needOperator(request);
+    if (!(await hall.operator.retry(request.params.id))) throw unknown('job');
+    return reply.code(204).send(null);
+  });
+
+  app.delete('/v1/operator/dead/:id', { schema: { tags, params: IdParams, response: { 204: Nothing } } }, async (request, reply) => {
+    await needOperator(request);
+    if (!(await hall.operator.forget(request.params.id))) throw unknown('job');
+    return reply.code(204).send(null);
+  });
+
+  app.get('/health/live', { schema: { tags: ['hall'], response: { 200: z.object({ status: z.string() }) } } }, () => ({ status: 'live' }));
+
+  app.get('/health/ready', { schema: { tags: ['hall'], response: { 200: Ready } } }, async () => {
+    await hallFacts(hall.auth);
+    return { status: 'ready', notReady: await hall.operator.unready() };
+  });
+
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    if (!mayMeasure(request, hall.settings.metricsToken)) throw refused('metrics-only', 'Metrics are for this machine, or with METRICS_TOKEN.', 'METRICS_TOKEN; the operator can set it');
+    return reply.type('text/plain; version=0.0.4').send(await (figures ??= await loadMetrics(hall, hub))());
+  });
+}
+
+/** Loaded when first asked for: most halls are never measured. */
+async function loadMetrics(hall: Hall, hub: Hub): Promise<() => Promise<string>> {
+  const { metrics } = await import('#http/metrics.ts');
+  return metrics(hall, hub);
+}
+
+const Facts = z.object({ name: z.string(), signup: z.enum(['invite', 'open', 'closed']), version: z.string(), demo: z.boolean(), empty: z.boolean() });
+const Dead = z.object({ id: z.string(), job: z.string(), reason: z.string().nullable(), attempts: z.number(), failedAt: z.string().nullable() });
+const Ready = z.object({ status: z.string(), notReady: z.array(z.object({ name: z.string(), why: z.string() })) });
+
+/** From this machine itself, not through a proxy; or with the token. */
+function mayMeasure(request: FastifyRequest, token: string | undefined): boolean {
+  const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (token !== undefined && given !== undefined) return sameText(given, token);
+  const { remoteAddress = '' } = request.socket;
+  const local = remoteAddress === '127.0.0.1' || remoteAddress === '::1' || remoteAddress === '::ffff:127.0.0.1';
+  return local && request.headers['x-forwarded-for'] === undefined && request.headers.forwarded === undefined;
+}
+
+function sameText(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,97 @@
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import websocket from '@fastify/websocket';
+import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { LIMITS } from '#core/limits.ts';
+import type { LiveEvent } from '#core/live.ts';
+import type { App } from './app.ts';
+import { callers as makeCallers } from './callers.ts';
+import { cors } from './cors.ts';
+import type { Hall } from './hall.ts';
+import { Hub } from './live/hub.ts';
+import { liveRoute, roomsChanged, watchSockets } from './live/live-route.ts';
+import { openApi } from './openapi.ts';
+import { pages } from './pages.ts';
+import { problems } from './problems.ts';
+import { accountRoutes } from './routes/accounts.ts';
+import { commandRoutes } from './routes/commands.ts';
+import { inviteRoutes } from './routes/invites.ts';
+import { messageRoutes } from './routes/messages.ts';
+import { operatorRoutes } from './routes/operator.ts';
+import { roomRoutes } from './routes/rooms.ts';
+import { sessionRoutes } from './routes/sessions.ts';
+
+export interface HallServer {
+  app: App;
+  hub: Hub;
+  /** Takes an event from the bus. */
+  deliver(event: LiveEvent): void;
+}
+
+export interface ServerOptions {
+  logger: FastifyBaseLogger;
+  /** A certificate and its key, PEM. */
+  tls?: { cert: string; key: string };
+}
+
+/** The web-facing server: routes, live connections, pages. It does not listen yet. */
+export async function hallServer(hall: Hall, options: ServerOptions): Promise<HallServer> {
+  const app = Fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: LIMITS.httpBody,
+    trustProxy: hall.settings.trustedProxies.length > 0 ? hall.settings.trustedProxies : false,
+    forceCloseConnections: true,
+    requestTimeout: 60_000,
+    ...(options.tls && { https: options.tls }),
+  } as object).withTypeProvider<ZodTypeProvider>() as unknown as App;
+  app.setValidatorCompiler(validatorCompiler);
+  // Our own handlers return what the schemas say; they are described for people and not run again on every answer.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  const hub = new Hub();
+  problems(app);
+  await app.register(cookie);
+  await app.register(helmet, SECURITY_HEADERS);
+  await app.register(websocket, { options: { maxPayload: LIMITS.liveFrame, perMessageDeflate: false, clientTracking: false } });
+  cors(app, hall);
+  const callers = makeCallers(app, hall);
+  await openApi(app, hall);
+  accountRoutes(app, hall, callers);
+  sessionRoutes(app, hall, callers);
+  roomRoutes(app, hall, { callers, hub });
+  messageRoutes(app, hall, callers);
+  commandRoutes(app, hall, callers);
+  inviteRoutes(app, hall, callers);
+  operatorRoutes(app, hall, { callers, hub });
+  liveRoute(app, hall, { callers, hub });
+  watchSockets(app, hall, hub);
+  await pages(app, hall);
+  app.addHook('preClose', () => hub.closeAll('the hall stops'));
+  return { app, hub, deliver: (event) => deliver(app, hall, hub, event) };
+}
+
+function deliver(app: App, hall: Hall, hub: Hub, event: LiveEvent): void {
+  hub.deliver(event);
+  if (event.kind === 'rooms') roomsChanged(hall, hub, event).catch((error: unknown) => app.log.error({ err: error }, 'rooms not told'));
+}
+
+const SECURITY_HEADERS = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      fontSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:', 'blob:'],
+      connectSrc: ["'self'"],
+      manifestSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  strictTransportSecurity: false as const,
+  referrerPolicy: { policy: 'no-referrer' as const },
+};

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { LIMITS } from '#core/limits.ts';
+import { ROLES } from '#core/roles.ts';
+
+/** The bodies that leave and enter, as `/openapi.json` describes them. Every body that enters is strict: an unknown field is refused. */
+const id = z.string().max(100);
+const time = z.iso.datetime();
+
+/** Text of one line, trimmed, of at least one character. */
+export const line = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(most)
+    .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line of text');
+
+export const Account = z.object({ id, username: z.string(), name: z.string() });
+export const Author = z.object({ id, name: z.string(), kind: z.enum(['person', 'bot']) });
+export const Table = z.object({
+  title: z.string().optional(),
+  columns: z.array(z.object({ name: z.string(), numeric: z.boolean().optional() })),
+  rows: z.array(z.array(z.string())),
+});
+export const Picture = z.object({ url: z.string(), alt: z.string(), width: z.number(), height: z.number() });
+export const Message = z.object({
+  id,
+  seq: z.number(),
+  room: id,
+  author: Author,
+  text: z.string(),
+  table: Table.optional(),
+  pictures: z.array(Picture).optional(),
+  cause: z.object({ account: id, name: z.string(), text: z.string() }).optional(),
+  mentions: z.array(id).optional(),
+  createdAt: time,
+  editedAt: time.optional(),
+});
+export const Reply = z.object({ text: z.string(), table: Table.optional(), pictures: z.array(Picture).optional(), private: z.boolean() });
+export const Room = z.object({
+  id,
+  name: z.string(),
+  topic: z.string(),
+  private: z.boolean(),
+  community: id,
+  seq: z.number(),
+  read: z.number(),
+  mentions: z.number(),
+});
+export const Community = z.object({ id, name: z.string(), role: z.enum(ROLES) });
+export const Person = z.object({ id, username: z.string(), name: z.string(), role: z.enum(ROLES) });
+export const Invite = z.object({
+  id,
+  code: z.string(),
+  url: z.string(),
+  role: z.enum(ROLES),
+  uses: z.number(),
+  used: z.number(),
+  expiresAt: time.nullable(),
+  createdAt: time,
+  by: z.string().nullable(),
+});
+export const Session = z.object({ id, device: z.string(), createdAt: time, lastSeenAt: time, current: z.boolean() });
+export const Me = z.object({ account: Account, operator: z.boolean(), communities: z.array(Community) });
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string(),
+  code: z.string(),
+  fault: z.enum(['caller', 'platform', 'ours']),
+  rule: z.string().optional(),
+});
+export const Nothing = z.null().describe('no content');
+
+export const IdParams = z.object({ id });
+export const MessageText = z.string().min(1).max(LIMITS.messageText);

@@ -1,0 +1,24 @@
+import { toRfc3339, type Clock } from '#core/clock.ts';
+import type { OperatorPort } from '#http/hall.ts';
+import type { Storage } from '#storage/storage.ts';
+import { countOutbox, deleteDead, listDead, reviveJob } from '#storage/work.ts';
+
+/** What the operator sees to: jobs that failed for good, what is not ready, figures. */
+export function operatorPort(storage: Storage, clock: Clock): OperatorPort {
+  return {
+    async dead() {
+      const rows = await listDead(storage.db);
+      return rows.map(({ id, name, reason, attempts, failedAt }) => ({ id, job: name, reason, attempts, failedAt: failedAt === null ? null : toRfc3339(failedAt) }));
+    },
+    async retry(id) {
+      return storage.write(async (tx) => {
+        const row = await reviveJob(tx.db, id, clock());
+        if (row) await tx.publish('jobs', { id });
+        return row !== undefined;
+      });
+    },
+    forget: (id) => storage.write((tx) => deleteDead(tx.db, id)),
+    unready: async () => [],
+    outbox: () => countOutbox(storage.db),
+  };
+}

@@ -1,0 +1,92 @@
+import type { Generated } from 'kysely';
+
+/** All tables. Times are ms since 1970, flags 0 or 1, JSON is text: the same on SQLite and PostgreSQL. */
+export interface Schema {
+  communities: { id: string; name: string; created_at: number };
+  accounts: {
+    id: string;
+    username: string;
+    name: string;
+    password_hash: string;
+    operator: number;
+    disabled_at: number | null;
+    created_at: number;
+  };
+  members: { community_id: string; account_id: string; role: string; joined_at: number };
+  sessions: {
+    token_hash: string;
+    id: string;
+    account_id: string;
+    device: string;
+    idle_ms: number;
+    created_at: number;
+    last_seen_at: number;
+    expires_at: number;
+  };
+  invites: {
+    id: string;
+    community_id: string;
+    code_hash: string;
+    /** Kept readable for invites that members share; null for the owner's one-time link. */
+    code: string | null;
+    role: string;
+    uses: number;
+    used: number;
+    expires_at: number | null;
+    created_by: string | null;
+    created_at: number;
+  };
+  rooms: {
+    id: string;
+    community_id: string;
+    name: string;
+    topic: string;
+    private: number;
+    seq: number;
+    created_by: string;
+    created_at: number;
+    deleted_at: number | null;
+  };
+  room_members: { room_id: string; account_id: string };
+  messages: {
+    room_id: string;
+    seq: number;
+    id: string;
+    author_id: string | null;
+    text: string;
+    /** JSON: table, pictures, cause, mentions. */
+    extra: string | null;
+    client_id: string | null;
+    created_at: number;
+    edited_at: number | null;
+    deleted_at: number | null;
+  };
+  reads: { account_id: string; room_id: string; seq: number };
+  mentions: { account_id: string; room_id: string; seq: number };
+  inbox: { id: string; at: number };
+  deliveries: { id: string; at: number };
+  outbox: { n: Generated<number>; channel: string; body: string; created_at: number };
+  answers: { id: string; account_id: string; state: string; reply: string | null; created_at: number };
+  jobs: {
+    id: string;
+    name: string;
+    payload: string;
+    request: string;
+    state: string;
+    attempts: number;
+    reason: string | null;
+    created_at: number;
+    failed_at: number | null;
+  };
+  command_settings: { community_id: string; command: string; is_on: number; allow: string | null; settings: string | null };
+  audit: {
+    id: string;
+    community_id: string | null;
+    account_id: string | null;
+    action: string;
+    subject: string | null;
+    detail: string | null;
+    at: number;
+  };
+  instance: { key: string; value: string };
+}

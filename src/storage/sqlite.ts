@@ -1,0 +1,113 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import {
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  type QueryResult,
+} from 'kysely';
+import type { Schema } from './schema.ts';
+import { makeStorage, type Storage } from './storage.ts';
+
+export interface SqliteOptions {
+  /** Works in one commit, at most. */
+  batch?: number;
+}
+
+/** Opens the database file, made where absent. `:memory:` lives as long as the process (tests, benchmarks). */
+export function openSqlite(path: string, options: SqliteOptions = {}): Storage {
+  const write = open(path, false);
+  const writer = kysely(write);
+  // Readers have a connection of their own, so that they never see a batch that is not committed yet.
+  const reader = path === ':memory:' ? writer : kysely(open(path, true));
+  return makeStorage({ dialect: 'sqlite', begin: 'begin immediate', reader, writer, ...options });
+}
+
+function open(path: string, readOnly: boolean): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly, timeout: 5_000, enableForeignKeyConstraints: true });
+  if (!readOnly) db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma journal_size_limit = 67108864;');
+  db.exec('pragma cache_size = -16000; pragma temp_store = memory;');
+  return db;
+}
+
+function kysely(db: DatabaseSync): Kysely<Schema> {
+  return new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new SqliteDriver(db),
+      createIntrospector: (of) => new SqliteIntrospector(of),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+}
+
+/** node:sqlite answers at once, so one connection serves everybody; only the door opens transactions. */
+class SqliteDriver implements Driver {
+  readonly #db: DatabaseSync;
+  readonly #connection: SqliteConnection;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#connection = new SqliteConnection(db);
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return this.#connection;
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async beginTransaction(): Promise<void> {
+    this.#db.exec('begin immediate');
+  }
+
+  async commitTransaction(): Promise<void> {
+    this.#db.exec('commit');
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    this.#db.exec('rollback');
+  }
+
+  async destroy(): Promise<void> {
+    this.#db.close();
+  }
+}
+
+const STATEMENTS_KEPT = 500;
+
+class SqliteConnection implements DatabaseConnection {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, { statement: StatementSync; reads: boolean }>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const { statement, reads } = this.#prepare(query.sql);
+    const parameters = query.parameters as SQLInputValue[];
+    if (reads) return { rows: statement.all(...parameters) as R[] };
+    const { changes, lastInsertRowid } = statement.run(...parameters);
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  }
+
+  async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
+    yield await this.executeQuery<R>(query);
+  }
+
+  #prepare(text: string): { statement: StatementSync; reads: boolean } {
+    const kept = this.#statements.get(text);
+    if (kept) return kept;
+    const statement = this.#db.prepare(text);
+    const made = { statement, reads: statement.columns().length > 0 };
+    if (this.#statements.size >= STATEMENTS_KEPT) this.#statements.clear();
+    this.#statements.set(text, made);
+    return made;
+  }
+}

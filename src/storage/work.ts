@@ -1,0 +1,193 @@
+import { sql, type Kysely } from 'kysely';
+import type { OutgoingMessage, Refusal, Reply } from '#core/message.ts';
+import type { Schema } from './schema.ts';
+
+type Db = Kysely<Schema>;
+
+/** Records that a platform's message was received. False where it was before: the second delivery ends here. */
+export async function receiveOnce(db: Db, id: string, at: number): Promise<boolean> {
+  return insertOnce(db, 'inbox', id, at);
+}
+
+/** Records that an answer was sent. False where it was before. */
+export async function deliverOnce(db: Db, id: string, at: number): Promise<boolean> {
+  return insertOnce(db, 'deliveries', id, at);
+}
+
+export async function wasDelivered(db: Db, id: string): Promise<boolean> {
+  return (await db.selectFrom('deliveries').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
+}
+
+async function insertOnce(db: Db, table: 'inbox' | 'deliveries', id: string, at: number): Promise<boolean> {
+  const rows = await db
+    .insertInto(table)
+    .values({ id, at })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id')
+    .execute();
+  return rows.length === 1;
+}
+
+export interface Answer {
+  id: string;
+  account: string;
+  state: 'waiting' | 'done' | 'failed';
+  reply: Reply | null;
+  refusal?: Refusal;
+}
+
+/** A request that waits for its answer. */
+export async function openAnswer(db: Db, id: string, account: string, at: number): Promise<void> {
+  await db.insertInto('answers').values({ id, account_id: account, state: 'waiting', reply: null, created_at: at }).execute();
+}
+
+/** Keeps the final answer. False where the request was answered before, so that no request is answered twice. */
+export async function closeAnswer(db: Db, id: string, answer: Pick<Answer, 'state' | 'refusal'> & { reply: Reply }): Promise<boolean> {
+  const { state, reply, refusal } = answer;
+  const rows = await db
+    .updateTable('answers')
+    .set({ state, reply: JSON.stringify({ reply, refusal }) })
+    .where('id', '=', id)
+    .where('state', '=', 'waiting')
+    .returning('id')
+    .execute();
+  return rows.length === 1;
+}
+
+export async function findAnswer(db: Db, id: string): Promise<Answer | undefined> {
+  const row = await db.selectFrom('answers').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!row) return undefined;
+  const kept = row.reply === null ? { reply: null } : (JSON.parse(row.reply) as Pick<Answer, 'reply' | 'refusal'>);
+  return { id, account: row.account_id, state: row.state as Answer['state'], ...kept };
+}
+
+/** What a job carries: its answer's way back. */
+export type JobRequest = Omit<OutgoingMessage, 'n' | 'final' | 'reply'>;
+
+export interface JobRow {
+  id: string;
+  name: string;
+  payload: unknown;
+  request: JobRequest;
+  state: 'waiting' | 'done' | 'dead';
+  attempts: number;
+  reason: string | null;
+  createdAt: number;
+  failedAt: number | null;
+}
+
+/** False where the request has its job already. */
+export async function insertJob(db: Db, made: { id: string; name: string; payload: unknown; request: JobRequest; at: number }): Promise<boolean> {
+  const rows = await db
+    .insertInto('jobs')
+    .values({
+      id: made.id,
+      name: made.name,
+      payload: JSON.stringify(made.payload),
+      request: JSON.stringify(made.request),
+      state: 'waiting',
+      attempts: 0,
+      created_at: made.at,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id')
+    .execute();
+  return rows.length === 1;
+}
+
+export async function findJob(db: Db, id: string): Promise<JobRow | undefined> {
+  const row = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toJob(row);
+}
+
+export async function countAttempt(db: Db, id: string): Promise<void> {
+  await db
+    .updateTable('jobs')
+    .set((e) => ({ attempts: e('attempts', '+', 1) }))
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function finishJob(db: Db, id: string): Promise<void> {
+  await db.updateTable('jobs').set({ state: 'done' }).where('id', '=', id).execute();
+}
+
+export async function buryJob(db: Db, id: string, reason: string, at: number): Promise<void> {
+  await db.updateTable('jobs').set({ state: 'dead', reason, failed_at: at }).where('id', '=', id).execute();
+}
+
+/** Jobs whose last attempt failed, newest first, 200 at most. */
+export async function listDead(db: Db): Promise<JobRow[]> {
+  const rows = await db.selectFrom('jobs').selectAll().where('state', '=', 'dead').orderBy('failed_at', 'desc').limit(200).execute();
+  return rows.map(toJob);
+}
+
+/** Puts a dead job back, as if it were asked for now. */
+export async function reviveJob(db: Db, id: string, at: number): Promise<JobRow | undefined> {
+  const rows = await db
+    .updateTable('jobs')
+    .set({ state: 'waiting', attempts: 0, reason: null, failed_at: null, created_at: at })
+    .where('id', '=', id)
+    .where('state', '=', 'dead')
+    .returningAll()
+    .execute();
+  if (!rows[0]) return undefined;
+  await db.updateTable('answers').set({ state: 'waiting', reply: null }).where('id', '=', id).execute();
+  return toJob(rows[0]);
+}
+
+export async function deleteDead(db: Db, id: string): Promise<boolean> {
+  const rows = await db.deleteFrom('jobs').where('id', '=', id).where('state', '=', 'dead').returning('id').execute();
+  return rows.length === 1;
+}
+
+/** Forgets records that are older than `before`; dead jobs stay until somebody decides. */
+export async function deleteOldRecords(db: Db, before: number): Promise<void> {
+  await db.deleteFrom('inbox').where('at', '<', before).execute();
+  await db.deleteFrom('deliveries').where('at', '<', before).execute();
+  await db.deleteFrom('answers').where('created_at', '<', before).execute();
+  await db.deleteFrom('jobs').where('created_at', '<', before).where('state', '=', 'done').execute();
+}
+
+export interface OutboxRow {
+  n: number;
+  channel: string;
+  body: string;
+}
+
+export async function readOutbox(db: Db, after: number, limit: number): Promise<OutboxRow[]> {
+  return db.selectFrom('outbox').select(['n', 'channel', 'body']).where('n', '>', after).orderBy('n').limit(limit).execute();
+}
+
+export async function deleteOutbox(db: Db, numbers: number[]): Promise<void> {
+  await db.deleteFrom('outbox').where('n', 'in', numbers).execute();
+}
+
+export async function countOutbox(db: Db): Promise<number> {
+  const row = await db.selectFrom('outbox').select(sql<number>`count(*)`.as('count')).executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+function toJob(row: {
+  id: string;
+  name: string;
+  payload: string;
+  request: string;
+  state: string;
+  attempts: number;
+  reason: string | null;
+  created_at: number;
+  failed_at: number | null;
+}): JobRow {
+  return {
+    id: row.id,
+    name: row.name,
+    payload: JSON.parse(row.payload),
+    request: JSON.parse(row.request) as JobRequest,
+    state: row.state as JobRow['state'],
+    attempts: row.attempts,
+    reason: row.reason,
+    createdAt: row.created_at,
+    failedAt: row.failed_at,
+  };
+}

@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import { startStock } from './stock/index.ts';
+
+/** Starts one stand-in on loopback: `npm run simulator -- stock --port 4010`. It ends on Ctrl-C or SIGTERM. */
+interface StandIn {
+  says: string[];
+  stop(): Promise<void>;
+}
+
+const STAND_INS: Record<string, (port: number) => Promise<StandIn>> = { stock };
+
+const { values, positionals } = parseArgs({ options: { port: { type: 'string' } }, allowPositionals: true });
+const start = STAND_INS[positionals[0] ?? ''];
+const port = Number(values.port ?? 0);
+
+if (!start || positionals.length !== 1 || !Number.isInteger(port) || port < 0 || port > 65_535) refuse();
+else await serve(start);
+
+async function serve(startOne: (port: number) => Promise<StandIn>): Promise<void> {
+  const standIn = await startOne(port);
+  console.log(standIn.says.join('\n'));
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await standIn.stop();
+}
+
+function refuse(): void {
+  console.error('Usage: npm run simulator -- NAME [--port N]');
+  console.error(`NAME is one of: ${Object.keys(STAND_INS).join(', ')}. Without a port a free one is taken.`);
+  process.exitCode = 2;
+}
+
+async function stock(at: number): Promise<StandIn> {
+  const source = await startStock({ port: at });
+  const says = [
+    `The stock source listens. Start the hall with STOCK_URL=${source.url}`,
+    `Change how it behaves: POST ${source.control} {"mode": "slow"}. GET shows the mode and what was asked.`,
+  ];
+  return { says, stop: source.stop };
+}

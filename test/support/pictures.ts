@@ -1,0 +1,25 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Page } from 'playwright-core';
+
+/** Writes a page as people see it, 1280 wide light and dark and 360 wide, into test/pictures/. Leaves it as it was. */
+export async function takePictures(page: Page, name: string): Promise<void> {
+  const size = page.viewportSize();
+  mkdirSync(FOLDER, { recursive: true });
+  for (const { width, height, scheme } of VIEWS) {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    await page.evaluate('document.fonts.ready.then(() => undefined)');
+    await page.screenshot({ path: join(FOLDER, `${name}-${width}-${scheme}.png`) });
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  if (size) await page.setViewportSize(size);
+}
+
+const FOLDER = join(dirname(import.meta.dirname), 'pictures');
+
+const VIEWS = [
+  { width: 1280, height: 800, scheme: 'light' },
+  { width: 1280, height: 800, scheme: 'dark' },
+  { width: 360, height: 740, scheme: 'light' },
+] as const;

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join, posix } from 'node:path';
+import { importsOf } from './scripts-of.ts';
+import { filesOf, isCode, type Report, type TreeFile } from './tree.ts';
+
+/**
+ * Who may import whom. `folders` are those that a layer may use beside itself; `packages` are the only packages it may
+ * use where the list is given; `node` says which of Node's own modules: all, none, or all but the network.
+ * A layer that is not here may not exist: a new folder in src/ needs a line, and so a decision.
+ */
+const LAYERS: Record<string, Layer> = {
+  contracts: { folders: [], packages: ['zod'], node: 'none' },
+  core: { folders: [], packages: ['zod'], node: 'none' },
+  storage: { folders: ['core'] },
+  bus: { folders: ['core'] },
+  clients: { folders: ['core', 'contracts'] },
+  chat: { folders: ['core', 'storage', 'bus'] },
+  bot: { folders: ['core', 'storage', 'bus'] },
+  worker: { folders: ['core', 'storage', 'bus'] },
+  auth: { folders: ['core', 'storage', 'clients'] },
+  http: { folders: ['core', 'chat', 'auth', 'contracts'] },
+  'connectors/webchat': { folders: ['core', 'bus', 'chat'], packages: ['ws'] },
+  'connectors/http': { folders: ['core', 'bus'], packages: [] },
+  'connectors/discord': { folders: ['core', 'bus'], packages: ['discord.js'] },
+  'connectors/slack': { folders: ['core', 'bus'], packages: ['@slack/bolt'] },
+  'connectors/twitch': {
+    folders: ['core', 'bus'],
+    packages: ['@twurple/auth', '@twurple/api', '@twurple/chat', '@twurple/eventsub-ws'],
+  },
+  features: { folders: ['core', 'storage'], packages: ['zod', 'kysely'], node: 'no network' },
+  services: { folders: ['contracts'] },
+  web: { folders: ['contracts'] },
+  'test/simulators': { folders: [] },
+};
+
+/** Checks every import of the tree at `root` against the table. */
+export function checkImports(root: string): Report {
+  const names = namesOf(root);
+  const files = filesOf(root).filter((file) => isCode(file.path));
+  return { looked: files.length, findings: files.flatMap((file) => findingsOf(file, names)) };
+}
+
+interface Layer {
+  folders: string[];
+  packages?: string[];
+  node?: 'none' | 'no network';
+}
+
+type Names = [prefix: string, folder: string][];
+
+const NETWORK = ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'dns/promises', 'timers', 'timers/promises'];
+
+/** Files directly in src/ that put the program together; everything else there may use core only. */
+const COMPOSERS = new Set(['src/main.ts', 'src/roles.ts', 'src/guildhall.ts']);
+
+function namesOf(root: string): Names {
+  const manifest: { imports?: Record<string, string> } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return Object.entries(manifest.imports ?? {}).map(([name, to]) => [
+    name.replace(/\*$/, ''),
+    to.replace(/^\.\//, '').replace(/\*$/, ''),
+  ]);
+}
+
+function findingsOf(file: TreeFile, names: Names): string[] {
+  return importsOf(file).flatMap((specifier) => {
+    const says = refusal(file.path, specifier, names);
+    return says ? [`${file.path} imports ${specifier}: ${says}`] : [];
+  });
+}
+
+function refusal(path: string, specifier: string, names: Names): string | undefined {
+  if (specifier.split('/').includes('..')) return "'../' is banned, use the folder's # name";
+  const target = targetOf(path, specifier, names);
+  if (target === undefined) return 'no such # name in package.json';
+  if (isFree(path)) return undefined;
+  const layer = layerOf(path);
+  if (!layer) return `${posix.dirname(path)} is not in the table of tools/import-rules.ts`;
+  return target.startsWith('./') ? refusedFolder(layer, target.slice(2)) : refusedPackage(layer, target);
+}
+
+/** A file of ours as './path' from the root; a package or a module of Node as it stands; undefined for a # nobody gave. */
+function targetOf(path: string, specifier: string, names: Names): string | undefined {
+  if (specifier.startsWith('./')) return `./${posix.join(posix.dirname(path), specifier)}`;
+  if (specifier.startsWith('/')) return `.${specifier}`;
+  if (!specifier.startsWith('#')) return specifier;
+  const name = names.find(([prefix]) => specifier.startsWith(prefix));
+  return name && `./${name[1]}${specifier.slice(name[0].length)}`;
+}
+
+/** Tests, tools and benchmarks may look at everything; so may what composes the program. Stand-ins may not. */
+function isFree(path: string): boolean {
+  if (path.startsWith('test/simulators/')) return false;
+  if (COMPOSERS.has(path) || path.endsWith('.test.ts')) return true;
+  return !['src', 'web', 'contracts', 'services'].includes(path.split('/')[0] ?? '');
+}
+
+interface Place {
+  name: string;
+  home: string;
+  rule: Layer;
+}
+
+/** The layer a file lives in; `home` is the folder within which it may import freely. */
+function layerOf(path: string): Place | undefined {
+  if (/^src\/[^/]+\.ts$/.test(path)) return { name: path, home: path, rule: { folders: ['core'] } };
+  const parts = path.replace(/^src\//, '').split('/');
+  const two = parts.slice(0, 2).join('/');
+  const name = [two, parts[0] ?? ''].find((one) => one in LAYERS);
+  const rule = name === undefined ? undefined : LAYERS[name];
+  if (name === undefined || !rule) return undefined;
+  return { name, rule, home: name === 'features' ? two : name };
+}
+
+function refusedFolder(place: Place, target: string): string | undefined {
+  const inside = target.replace(/^src\//, '');
+  const free = [place.home, ...place.rule.folders].some(
+    (folder) => inside === folder || inside.startsWith(`${folder}/`),
+  );
+  if (free || target === place.home) return undefined;
+  return `${place.name} may import ${['itself', ...place.rule.folders].join(', ')} only`;
+}
+
+function refusedPackage(place: Place, target: string): string | undefined {
+  const bare = target.replace(/^node:/, '');
+  if (target.startsWith('node:') || builtinModules.includes(target)) return refusedNode(place, bare);
+  const name = bare
+    .split('/')
+    .slice(0, bare.startsWith('@') ? 2 : 1)
+    .join('/');
+  if (!place.rule.packages || place.rule.packages.includes(name)) return undefined;
+  return `${place.name} may use these packages only: ${place.rule.packages.join(', ') || 'none'}`;
+}
+
+function refusedNode(place: Place, module: string): string | undefined {
+  if (place.rule.node === 'none') return `${place.name} is pure: none of Node's own modules`;
+  if (place.rule.node === 'no network' && NETWORK.includes(module))
+    return 'the network and the clock arrive as arguments';
+  return undefined;
+}

@@ -1,0 +1,66 @@
+import type { Problem } from '#contracts/web.ts';
+
+/** The hall said no, or said nothing (`status` 0, `code` `no-answer`). */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly code: string;
+  /** Seconds until it is worth trying again; null where the hall does not say. */
+  readonly retryAfter: number | null;
+
+  constructor(about: { status: number; code: string; detail: string; retryAfter?: number | null }) {
+    super(about.detail);
+    this.name = 'Refusal';
+    this.status = about.status;
+    this.code = about.code;
+    this.retryAfter = about.retryAfter ?? null;
+  }
+}
+
+type Request = { method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'; body?: unknown };
+
+let whenSignedOut: () => void = () => {};
+
+/** What to do when the hall no longer knows this session. */
+export function onSignedOut(act: () => void): void {
+  whenSignedOut = act;
+}
+
+/**
+ * One call to the hall. Throws `Refusal`. Nobody has to await for longer than 20 s.
+ * The shape of the answer is the contract's word; the caller names it.
+ */
+export async function call<Answer = void>(path: string, request: Request = {}): Promise<Answer> {
+  const response = await fetched(path, request);
+  if (!response.ok) throw await refusalOf(response);
+  return (response.status === 204 ? undefined : await response.json()) as Answer;
+}
+
+async function fetched(path: string, { method = 'GET', body }: Request): Promise<Response> {
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  const headers = json === undefined ? undefined : { 'content-type': 'application/json' };
+  try {
+    return await fetch(path, { method, body: json, headers, signal: AbortSignal.timeout(20_000), cache: 'no-store' });
+  } catch {
+    throw new Refusal({ status: 0, code: 'no-answer', detail: 'The hall did not answer. Try again in a moment.' });
+  }
+}
+
+async function refusalOf(response: Response): Promise<Refusal> {
+  const problem = await problemOf(response);
+  if (response.status === 401 && problem.code === 'no-session') whenSignedOut();
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return new Refusal({
+    status: response.status,
+    code: problem.code ?? 'unknown',
+    detail: problem.detail ?? `The hall answered ${response.status}. Try again in a moment.`,
+    retryAfter: Number.isFinite(seconds) ? seconds : null,
+  });
+}
+
+async function problemOf(response: Response): Promise<Partial<Problem>> {
+  try {
+    return (await response.json()) as Partial<Problem>;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,28 @@
+import type { Message } from '#contracts/web.ts';
+
+type Sheet = 'jump' | 'keys' | 'new-room' | 'delete-room';
+
+/** What lies open over the page: at most one dialog, one line being edited, one message in the tray. */
+class Desk {
+  sheet = $state<Sheet | null>(null);
+  editing = $state<string | null>(null);
+  deleting = $state<Message | null>(null);
+  tray = $state<Message | null>(null);
+
+  open(sheet: Sheet): void {
+    this.sheet = sheet;
+  }
+
+  close(): void {
+    this.sheet = null;
+  }
+
+  clear(): void {
+    this.sheet = null;
+    this.editing = null;
+    this.deleting = null;
+    this.tray = null;
+  }
+}
+
+export const desk = new Desk();

@@ -1,0 +1,45 @@
+/** The pages there are. Whatever else an address says is `lost`. */
+export type Route =
+  | { page: 'hall' }
+  | { page: 'room'; room: string }
+  | { page: 'signin' }
+  | { page: 'first'; code: string }
+  | { page: 'join'; code: string }
+  | { page: 'signup' }
+  | { page: 'me' }
+  | { page: 'invites' }
+  | { page: 'lost' };
+
+export function routeOf(path: string): Route {
+  const [first = '', second, more] = path.split('/').slice(1);
+  if (more) return { page: 'lost' };
+  if (second) return withCode(first, decoded(second));
+  if (first === '') return { page: 'hall' };
+  const plain = ['signin', 'signup', 'me', 'invites'] as const;
+  const page = plain.find((one) => one === first);
+  return page ? { page } : { page: 'lost' };
+}
+
+/** Whether strangers may stand here. */
+export function isOpen(route: Route): boolean {
+  return ['signin', 'first', 'join', 'signup', 'lost'].includes(route.page);
+}
+
+/** A path on this site to go to after signing in; anything else becomes the hall. */
+export function safeNext(next: string | null): string {
+  return next?.startsWith('/') && !/^\/[/\\]/.test(next) ? next : '/';
+}
+
+function withCode(first: string, code: string): Route {
+  if (first === 'rooms') return { page: 'room', room: code };
+  if (first === 'first' || first === 'join') return { page: first, code };
+  return { page: 'lost' };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,78 @@
+import type { Community, Hall, InviteOffer, Me, Role, SignedIn } from '#contracts/web.ts';
+import { call, Refusal } from './api.ts';
+import { forgetKept } from './keep.ts';
+
+const ORDER: Role[] = ['guest', 'member', 'moderator', 'admin', 'owner'];
+
+export type NewAccount = { username: string; password: string; name?: string; invite?: string };
+
+/** Who is here, and what the hall tells strangers about itself. */
+class Session {
+  hall = $state<Hall | null>(null);
+  me = $state<Me | null>(null);
+  /** The first look has been taken; until then neither page is right. */
+  known = $state(false);
+  /** The hall did not answer the first look. */
+  silent = $state(false);
+  readonly community: Community | null = $derived(this.me?.communities[0] ?? null);
+
+  /** Takes the first look: the hall’s name, and whether there is a session. */
+  async start(): Promise<void> {
+    this.silent = false;
+    const [hall, me] = await Promise.allSettled([call<Hall>('/v1/hall'), call<Me>('/v1/me')]);
+    if (hall.status === 'fulfilled') this.hall = hall.value;
+    if (me.status === 'fulfilled') this.me = me.value;
+    this.silent = hall.status === 'rejected' || (me.status === 'rejected' && !isStranger(me.reason));
+    this.known = true;
+  }
+
+  /** Whether I am at least `role` in a community (the first one where none is named). */
+  isAtLeast(role: Role, community = this.community?.id): boolean {
+    const mine = this.me?.communities.find((one) => one.id === community)?.role;
+    return mine !== undefined && ORDER.indexOf(mine) >= ORDER.indexOf(role);
+  }
+
+  async signIn(who: { username: string; password: string; shared?: boolean }): Promise<void> {
+    await call<SignedIn>('/v1/sessions', { method: 'POST', body: who });
+    this.me = await call<Me>('/v1/me');
+  }
+
+  /** Makes the account and signs in with it. */
+  async signUp(account: NewAccount): Promise<void> {
+    await call('/v1/accounts', { method: 'POST', body: account });
+    await this.signIn({ username: account.username, password: account.password });
+  }
+
+  async signOut(): Promise<void> {
+    await call('/v1/sessions/current', { method: 'DELETE' });
+    this.forget();
+  }
+
+  /** The session is over, whoever ended it. */
+  forget(): void {
+    forgetKept();
+    this.me = null;
+  }
+
+  async rename(name: string): Promise<void> {
+    this.me = await call<Me>('/v1/me', { method: 'PATCH', body: { name } });
+  }
+
+  /** The owner’s first act: what the community is called. */
+  async nameCommunity(name: string): Promise<void> {
+    if (!this.community) return;
+    const named = await call<Community>(`/v1/communities/${this.community.id}`, { method: 'PATCH', body: { name } });
+    if (this.me) this.me = { ...this.me, communities: [named, ...this.me.communities.slice(1)] };
+    if (this.hall) this.hall = { ...this.hall, name: named.name };
+  }
+
+  async offer(code: string): Promise<InviteOffer> {
+    return (await call<{ invite: InviteOffer }>(`/v1/invites/${encodeURIComponent(code)}`)).invite;
+  }
+}
+
+function isStranger(reason: unknown): boolean {
+  return reason instanceof Refusal && reason.status === 401;
+}
+
+export const session = new Session();
