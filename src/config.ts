@@ -27,7 +27,10 @@ export class WrongSettings extends Error {
 export function readConfig(env: NodeJS.ProcessEnv, folder: string): Config {
   const path = `${folder}/.env`;
   const envFile = existsSync(path);
-  const given: Record<string, string | undefined> = { ...(envFile ? parseEnv(readFileSync(path, 'utf8')) : {}), ...env };
+  const given: Record<string, string | undefined> = {
+    ...(envFile ? parseEnv(readFileSync(path, 'utf8')) : {}),
+    ...env,
+  };
   const { settings, wrong, set } = readSettings(given);
   const all = [...unknownSettings(given), ...wrong, ...together(settings, wrong)];
   if (all.length > 0) throw new WrongSettings(all);
@@ -37,22 +40,37 @@ export function readConfig(env: NodeJS.ProcessEnv, folder: string): Config {
 function unknownSettings(given: Record<string, string | undefined>): WrongSetting[] {
   return Object.keys(given)
     .filter((name) => name.startsWith('GUILDHALL_') && name !== 'GUILDHALL_DATA')
-    .map((name) => ({ name, lines: [`is not a setting. Did you mean ${nearest(name)}?`, 'All settings: .env.example'] }));
+    .map((name) => ({
+      name,
+      lines: [`is not a setting. Did you mean ${nearest(name)}?`, 'All settings: .env.example'],
+    }));
 }
 
 /** What is wrong only together with another setting. */
 function together(settings: Settings, already: WrongSetting[]): WrongSetting[] {
   const wrong: WrongSetting[] = [];
   const names = new Set(already.map(({ name }) => name));
-  if (!names.has('HOST') && !names.has('TLS') && !isLoopback(settings.HOST) && settings.TLS === 'off' && settings.TRUSTED_PROXIES.length === 0) {
+  if (
+    !names.has('HOST') &&
+    !names.has('TLS') &&
+    !isLoopback(settings.HOST) &&
+    settings.TLS === 'off' &&
+    settings.TRUSTED_PROXIES.length === 0
+  ) {
     wrong.push({
       name: 'HOST',
-      lines: [`${settings.HOST} lets other machines in, and TLS is off.`, 'Set TLS=self or TLS=files, or name your proxy in', 'TRUSTED_PROXIES. HOST=127.0.0.1 keeps it to this machine.'],
+      lines: [
+        `${settings.HOST} lets other machines in, and TLS is off.`,
+        'Set TLS=self or TLS=files, or name your proxy in',
+        'TRUSTED_PROXIES. HOST=127.0.0.1 keeps it to this machine.',
+      ],
     });
   }
   for (const name of ['TLS_CERT', 'TLS_KEY'] as const) {
-    if (settings.TLS === 'files' && !settings[name]) wrong.push({ name, lines: ['is not set, and TLS=files needs it: the path of a PEM file.'] });
-    else if (settings.TLS === 'files' && !existsSync(settings[name] as string)) wrong.push({ name, lines: [`There is no file ${settings[name]}.`] });
+    if (settings.TLS === 'files' && !settings[name])
+      wrong.push({ name, lines: ['is not set, and TLS=files needs it: the path of a PEM file.'] });
+    else if (settings.TLS === 'files' && !existsSync(settings[name] as string))
+      wrong.push({ name, lines: [`There is no file ${settings[name]}.`] });
   }
   return wrong;
 }

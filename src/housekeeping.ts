@@ -36,7 +36,8 @@ export function housekeeping(house: House): { stop(): void } {
     if (seen !== null && fact !== seen) house.onReplaced();
     seen = fact;
   };
-  const quietly = (work: () => Promise<void>) => () => void work().catch((err: unknown) => logger.error({ err }, 'housekeeping failed'));
+  const quietly = (work: () => Promise<void>) => () =>
+    void work().catch((err: unknown) => logger.error({ err }, 'housekeeping failed'));
   const timers = [setInterval(quietly(sweep), HOUR), setInterval(quietly(look), LOOK)];
   for (const timer of timers) timer.unref();
   quietly(look)();

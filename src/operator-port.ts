@@ -8,7 +8,13 @@ export function operatorPort(storage: Storage, clock: Clock): OperatorPort {
   return {
     async dead() {
       const rows = await listDead(storage.db);
-      return rows.map(({ id, name, reason, attempts, failedAt }) => ({ id, job: name, reason, attempts, failedAt: failedAt === null ? null : toRfc3339(failedAt) }));
+      return rows.map(({ id, name, reason, attempts, failedAt }) => ({
+        id,
+        job: name,
+        reason,
+        attempts,
+        failedAt: failedAt === null ? null : toRfc3339(failedAt),
+      }));
     },
     async retry(id) {
       return storage.write(async (tx) => {

@@ -81,7 +81,12 @@ export async function startHall(config: Config, options: HallOptions): Promise<R
   const server = await hallServer(hall, { logger, ...(options.tls && { tls: options.tls }) });
   bus.listen('rooms', (body) => server.deliver(body as LiveEvent));
   const relay = startRelay(storage, (channel, body) => bus.publish(channel as 'incoming', body));
-  const house = housekeeping({ storage, clock, onReplaced: () => server.hub.closeAll('the data was restored'), logger });
+  const house = housekeeping({
+    storage,
+    clock,
+    onReplaced: () => server.hub.closeAll('the data was restored'),
+    logger,
+  });
   return {
     server,
     storage,
@@ -124,7 +129,8 @@ function makeAuth({ config, storage, clock, bus }: Parts): Auth {
 
 function startBot({ config, storage, clock, bus }: Parts): { commands: Map<string, AnyCommand> } {
   const commands = new Map<string, AnyCommand>();
-  for (const one of [helpCommand(() => commands.values()), ...features(config).flatMap((feature) => feature.commands)]) commands.set(one.name, one);
+  for (const one of [helpCommand(() => commands.values()), ...features(config).flatMap((feature) => feature.commands)])
+    commands.set(one.name, one);
   const settings = (community: string, name: string) => readCommandSetting(storage.db, community, name);
   const spine = { commands, settings, within: withinLimit(config.COMMAND_LIMIT, clock), storage, clock };
   bus.subscribe('incoming', (body) => answerMessage(spine, body as IncomingMessage));
@@ -132,7 +138,9 @@ function startBot({ config, storage, clock, bus }: Parts): { commands: Map<strin
 }
 
 function startWorker({ config, options, storage, clock, bus }: Parts, stopping: AbortSignal): void {
-  const jobs = new Map<string, JobWork>(features(config).flatMap((feature) => feature.jobs.map((work) => [work.job.name, work])));
+  const jobs = new Map<string, JobWork>(
+    features(config).flatMap((feature) => feature.jobs.map((work) => [work.job.name, work])),
+  );
   const onFailure = (job: string, err: unknown): void => options.logger.warn({ job, err }, 'a job failed');
   const worker = { jobs, storage, clock, startedAt: clock(), stopping, onFailure };
   bus.subscribe('jobs', (body) => runJob(worker, (body as { id: string }).id));
@@ -146,7 +154,9 @@ function makeHall(parts: Parts, { auth, commands }: { auth: Auth; commands: Map<
   const webchat = webchatConnector(chat, () => commands.values(), receive);
   const http = httpConnector(newId('hall'), { announce, sayInRoom: webchat.send }, receive);
   bus.listen('rooms', (body) => http.answered(body as LiveEvent));
-  const connectors = new Map<string, (answer: OutgoingMessage) => Promise<void>>([webchat, http].map((one) => [one.platform, one.send]));
+  const connectors = new Map<string, (answer: OutgoingMessage) => Promise<void>>(
+    [webchat, http].map((one) => [one.platform, one.send]),
+  );
   const hall: Hall = {
     auth,
     chat,
@@ -156,7 +166,8 @@ function makeHall(parts: Parts, { auth, commands }: { auth: Auth; commands: Map<
       offer: webchat.offer,
       schema: argumentsSchema,
       post: (person, post) => webchat.post(person, post),
-      call: ({ who, ...called }, seconds) => http.call({ ...called, who: { account: who.account, name: who.name, username: who.username } }, seconds),
+      call: ({ who, ...called }, seconds) =>
+        http.call({ ...called, who: { account: who.account, name: who.name, username: who.username } }, seconds),
       answer: (id) => findAnswer(storage.db, id),
     },
     operator: operatorPort(storage, clock),

@@ -17,7 +17,11 @@ export async function serve(): Promise<void> {
   try {
     const config = readConfig(process.env, process.cwd());
     say.plain(`\nGuildhall ${VERSION}, all roles in one process`);
-    if (!config.source.envFile) say.ok('settings', config.source.set === 0 ? '.env not found, defaults used' : '.env not found, the environment is used');
+    if (!config.source.envFile)
+      say.ok(
+        'settings',
+        config.source.set === 0 ? '.env not found, defaults used' : '.env not found, the environment is used',
+      );
     const folder = openFolder(config.GUILDHALL_DATA);
     const lock = lockFolder(folder);
     const hall = await open(config, folder);
@@ -34,11 +38,22 @@ async function open(config: Config, folder: DataFolder): Promise<RunningHall> {
   const logger = pino({ level: config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL }, pino.destination(2));
   const demo = process.env.npm_lifecycle_event === 'demo';
   const hall = await startHall(config, { database: folder.database, logger, demo, ...(tls && { tls }) });
-  for (const end of ['', '-wal', '-shm']) if (existsSync(folder.database + end)) chmodSync(folder.database + end, 0o600);
-  say.ok('data', folder.made ? `${config.GUILDHALL_DATA} made (0700), database at schema ${hall.schema}` : `${config.GUILDHALL_DATA}, schema ${hall.schema}`);
+  for (const end of ['', '-wal', '-shm'])
+    if (existsSync(folder.database + end)) chmodSync(folder.database + end, 0o600);
+  say.ok(
+    'data',
+    folder.made
+      ? `${config.GUILDHALL_DATA} made (0700), database at schema ${hall.schema}`
+      : `${config.GUILDHALL_DATA}, schema ${hall.schema}`,
+  );
   const address = await hall.listen();
   const shown = config.PUBLIC_URL ?? address;
-  say.ok('web', tls ? `${shown} (TLS ${config.TLS === 'self' ? 'by a certificate of its own' : 'from files'}, ${tls.daysLeft} days left)` : shown);
+  say.ok(
+    'web',
+    tls
+      ? `${shown} (TLS ${config.TLS === 'self' ? 'by a certificate of its own' : 'from files'}, ${tls.daysLeft} days left)`
+      : shown,
+  );
   return hall;
 }
 
@@ -46,7 +61,9 @@ async function tellHow(hall: RunningHall, config: Config): Promise<void> {
   const code = await ownerCode(hall.auth);
   if (code === undefined) return;
   const port = (hall.server.app.server.address() as { port: number }).port;
-  const base = config.PUBLIC_URL ?? `${config.TLS === 'off' ? 'http' : 'https'}://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
+  const base =
+    config.PUBLIC_URL ??
+    `${config.TLS === 'off' ? 'http' : 'https'}://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
   say.plain('\nNobody is in this hall yet. Make the owner here; the link works once:\n');
   say.plain(`  ${base}/first/${code}\n`);
 }
@@ -76,10 +93,15 @@ function refuse(error: unknown): never {
 function explain(error: unknown): [string, ...string[]] {
   if (error instanceof FolderInUse) {
     const by = error.by ? `process ${error.by.pid}, since ${error.by.since.slice(11, 16)} UTC` : 'another process';
-    return ['data', `The data folder is in use by ${by}.`, 'One hall a folder. Stop it, or set GUILDHALL_DATA to another.'];
+    return [
+      'data',
+      `The data folder is in use by ${by}.`,
+      'One hall a folder. Stop it, or set GUILDHALL_DATA to another.',
+    ];
   }
   const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return ['PORT', `${port} is taken by another program. Set PORT, for example ${Number(port) + 1}.`];
+  if (code === 'EADDRINUSE')
+    return ['PORT', `${port} is taken by another program. Set PORT, for example ${Number(port) + 1}.`];
   if (code === 'EACCES' || code === 'EROFS') return ['GUILDHALL_DATA', `The folder cannot be written: ${message}`];
   return ['hall', message];
 }

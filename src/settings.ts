@@ -11,18 +11,34 @@ interface Setting<T> {
 const SETTINGS = {
   PORT: setting('3000', 'The port. 0 takes any free one.', whole(0, 65_535)),
   HOST: setting('127.0.0.1', 'The address to listen on. Another than loopback needs TLS or TRUSTED_PROXIES.', text),
-  PUBLIC_URL: setting('', 'Where people reach the hall, such as https://hall.example.org. Links and the origin check use it.', address),
+  PUBLIC_URL: setting(
+    '',
+    'Where people reach the hall, such as https://hall.example.org. Links and the origin check use it.',
+    address,
+  ),
   GUILDHALL_DATA: setting('./data', 'The folder of all data. Made where absent, for one process at a time.', text),
   SIGNUP: setting('invite', 'Who may make an account: invite, open or closed.', oneOf('invite', 'open', 'closed')),
-  SESSION_IDLE_MINUTES: setting('10080', 'Minutes without use after which a session ends. After 30 days it ends in any case.', whole(1, 43_200)),
+  SESSION_IDLE_MINUTES: setting(
+    '10080',
+    'Minutes without use after which a session ends. After 30 days it ends in any case.',
+    whole(1, 43_200),
+  ),
   STOCK_URL: setting('https://stooq.com/q/l/', 'The quote service, without a query.', neededAddress),
   CORS_ORIGINS: setting('', 'Origins whose pages may call with a Bearer token, with commas between.', origins),
-  TRUSTED_PROXIES: setting('', 'Addresses or networks of your proxies, with commas between: their word on a caller’s address counts.', networks),
+  TRUSTED_PROXIES: setting(
+    '',
+    'Addresses or networks of your proxies, with commas between: their word on a caller’s address counts.',
+    networks,
+  ),
   TLS: setting('off', 'HTTPS: off, self (a certificate of its own) or files.', oneOf('off', 'self', 'files')),
   TLS_CERT: setting('', 'For TLS=files: the certificate and its chain, PEM.', optional),
   TLS_KEY: setting('', 'For TLS=files: the key, PEM.', optional),
   METRICS_TOKEN: setting('', 'A Bearer token that may read /metrics from other machines.', optional),
-  LOG_LEVEL: setting('info', 'How much is written down: debug, info, warn, error or silent.', oneOf('debug', 'info', 'warn', 'error', 'silent')),
+  LOG_LEVEL: setting(
+    'info',
+    'How much is written down: debug, info, warn, error or silent.',
+    oneOf('debug', 'info', 'warn', 'error', 'silent'),
+  ),
   POST_LIMIT: setting('30/10', 'Posts of one person: uses, a slash, seconds.', rate),
   COMMAND_LIMIT: setting('30/60', 'Commands of one person.', rate),
   SIGNUP_LIMIT: setting('10/3600', 'New accounts from one address.', rate),
@@ -59,7 +75,10 @@ export function readSettings(given: Record<string, string | undefined>): ReadSet
 /** The text of `.env.example`: every setting with its default and meaning. */
 export function envExample(): string {
   const parts = Object.entries(SETTINGS).map(([name, one]) => `# ${one.meaning}\n# ${name}=${one.fallback}\n`);
-  return ['# Copy to .env and take away the # of what you change. The environment wins over this file.\n', ...parts].join('\n');
+  return [
+    '# Copy to .env and take away the # of what you change. The environment wins over this file.\n',
+    ...parts,
+  ].join('\n');
 }
 
 /** The setting whose name is most like a mistyped one. */
@@ -94,15 +113,20 @@ function whole(least: number, most: number): Setting<number>['read'] {
 function oneOf<const C extends readonly string[]>(...choices: C): Setting<C[number]>['read'] {
   return (value, name) => {
     if (choices.includes(value)) return value as C[number];
-    return { wrong: [`"${value}" is not one of: ${choices.join(', ')}.`, `Did you mean ${name}=${closest(value, choices)}?`] };
+    return {
+      wrong: [`"${value}" is not one of: ${choices.join(', ')}.`, `Did you mean ${name}=${closest(value, choices)}?`],
+    };
   };
 }
 
 function rate(value: string, name: string): Rate | { wrong: string[] } {
   const [uses, perSeconds, ...rest] = value.split('/').map(Number);
-  if (value.split('/').length === 1) return { wrong: [`"${value}" has no time. Uses, a slash, seconds: ${name}=30/10`] };
+  if (value.split('/').length === 1)
+    return { wrong: [`"${value}" has no time. Uses, a slash, seconds: ${name}=30/10`] };
   const good = rest.length === 0 && isCount(uses) && isCount(perSeconds);
-  return good ? { uses: uses as number, perSeconds: perSeconds as number } : { wrong: [`"${value}" is not uses, a slash, seconds: ${name}=30/10`] };
+  return good
+    ? { uses: uses as number, perSeconds: perSeconds as number }
+    : { wrong: [`"${value}" is not uses, a slash, seconds: ${name}=30/10`] };
 }
 
 function isCount(value: number | undefined): boolean {
@@ -115,7 +139,12 @@ function address(value: string): string | undefined | { wrong: string[] } {
 
 function neededAddress(value: string): string | { wrong: string[] } {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  const good = url && (url.protocol === 'https:' || url.protocol === 'http:') && url.search === '' && url.hash === '' && url.username === '';
+  const good =
+    url &&
+    (url.protocol === 'https:' || url.protocol === 'http:') &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === '';
   if (!good) return { wrong: [`"${value}" is not an address such as https://hall.example.org, without a query.`] };
   return url.pathname === '/' ? url.origin : value;
 }
@@ -128,8 +157,12 @@ function origins(value: string): string[] | { wrong: string[] } {
 
 function networks(value: string): string[] | { wrong: string[] } {
   const list = split(value);
-  const bad = list.find((one) => !/^[0-9a-f.:]+(\/\d{1,3})?$/i.test(one) && !['loopback', 'linklocal', 'uniquelocal'].includes(one));
-  return bad === undefined ? list : { wrong: [`"${bad}" is not an address such as 10.0.0.7 or a network such as 10.0.0.0/8`] };
+  const bad = list.find(
+    (one) => !/^[0-9a-f.:]+(\/\d{1,3})?$/i.test(one) && !['loopback', 'linklocal', 'uniquelocal'].includes(one),
+  );
+  return bad === undefined
+    ? list
+    : { wrong: [`"${bad}" is not an address such as 10.0.0.7 or a network such as 10.0.0.0/8`] };
 }
 
 function split(value: string): string[] {

@@ -9,13 +9,18 @@ export interface Terminal {
 
 export function terminal(out: NodeJS.WriteStream = process.stdout, err: NodeJS.WriteStream = process.stderr): Terminal {
   const print = (stream: NodeJS.WriteStream, state: string, what: string, lines: string[]): void => {
-    stream.write(stream.isTTY ? layOut(state, what, lines) : `${JSON.stringify({ state, what, says: lines.join(' ') })}\n`);
+    stream.write(
+      stream.isTTY ? layOut(state, what, lines) : `${JSON.stringify({ state, what, says: lines.join(' ') })}\n`,
+    );
   };
   return {
     ok: (what, words) => print(out, 'ok', what, [words]),
     note: (what, words) => print(out, 'note', what, [words]),
     wrong: (what, ...lines) => print(err, 'wrong', what, lines),
-    plain: (words) => void out.write(out.isTTY ? `${words}\n` : words.trim() === '' ? '' : `${JSON.stringify({ state: 'says', says: words.trim() })}\n`),
+    plain(words) {
+      if (out.isTTY) out.write(`${words}\n`);
+      else if (words.trim() !== '') out.write(`${JSON.stringify({ state: 'says', says: words.trim() })}\n`);
+    },
   };
 }
 

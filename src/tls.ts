@@ -11,7 +11,10 @@ export interface Certificate {
 }
 
 /** The certificate that `TLS` asks for; one of our own is made where there is none, or where it ends within a week. */
-export async function certificate(config: Pick<Config, 'TLS' | 'TLS_CERT' | 'TLS_KEY' | 'HOST' | 'PUBLIC_URL'>, folder: string): Promise<Certificate | undefined> {
+export async function certificate(
+  config: Pick<Config, 'TLS' | 'TLS_CERT' | 'TLS_KEY' | 'HOST' | 'PUBLIC_URL'>,
+  folder: string,
+): Promise<Certificate | undefined> {
   if (config.TLS === 'off') return undefined;
   if (config.TLS === 'files') return load(config.TLS_CERT as string, config.TLS_KEY as string);
   const [certPath, keyPath] = [join(folder, 'tls-cert.pem'), join(folder, 'tls-key.pem')];

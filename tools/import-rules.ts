@@ -4,6 +4,9 @@ import { join, posix } from 'node:path';
 import { importsOf } from './scripts-of.ts';
 import { filesOf, isCode, type Report, type TreeFile } from './tree.ts';
 
+/** Stands for those files, for the command line, which opens the same data folder as the hall. */
+const TOP = 'the files directly in src/, but not roles.ts';
+
 /**
  * Who may import whom. `folders` are those that a layer may use beside itself; `packages` are the only packages it may
  * use where the list is given; `node` says which of Node's own modules: all, none, or all but the network.
@@ -20,8 +23,8 @@ const LAYERS: Record<string, Layer> = {
   worker: { folders: ['core', 'storage', 'bus'] },
   auth: { folders: ['core', 'storage', 'clients'] },
   http: { folders: ['core', 'chat', 'auth', 'contracts'] },
-  'connectors/webchat': { folders: ['core', 'bus', 'chat'], packages: ['ws'] },
-  'connectors/http': { folders: ['core', 'bus'], packages: [] },
+  'connectors/webchat': { folders: ['core', 'bus', 'chat'], packages: ['zod'] },
+  'connectors/http': { folders: ['core', 'bus'], packages: ['zod'] },
   'connectors/discord': { folders: ['core', 'bus'], packages: ['discord.js'] },
   'connectors/slack': { folders: ['core', 'bus'], packages: ['@slack/bolt'] },
   'connectors/twitch': {
@@ -32,6 +35,8 @@ const LAYERS: Record<string, Layer> = {
   services: { folders: ['contracts'] },
   web: { folders: ['contracts'] },
   'test/simulators': { folders: [] },
+  settings: { folders: ['core', 'config.ts', 'settings.ts'] },
+  cli: { folders: ['core', 'storage', 'auth', TOP] },
 };
 
 /** Checks every import of the tree at `root` against the table. */
@@ -51,15 +56,17 @@ type Names = [prefix: string, folder: string][];
 
 const NETWORK = ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'dns/promises', 'timers', 'timers/promises'];
 
-/** Files directly in src/ that put the program together; everything else there may use core only. */
-const COMPOSERS = new Set(['src/main.ts', 'src/roles.ts', 'src/guildhall.ts']);
+/** Files directly in src/ put the program together and may use everything; these two only say what the settings are. */
+const SETTINGS = new Set(['src/config.ts', 'src/settings.ts']);
+
+/** A name that the interface's bundler knows, and nobody else. */
+const WEB: Names[number] = ['#web/', 'web/'];
 
 function namesOf(root: string): Names {
   const manifest: { imports?: Record<string, string> } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  return Object.entries(manifest.imports ?? {}).map(([name, to]) => [
-    name.replace(/\*$/, ''),
-    to.replace(/^\.\//, '').replace(/\*$/, ''),
-  ]);
+  const names = Object.entries(manifest.imports ?? {});
+  const plain = (text: string): string => text.replace(/^\.\//, '').replace(/\*$/, '');
+  return [WEB, ...names.map(([name, to]): Names[number] => [plain(name), plain(to)])];
 }
 
 function findingsOf(file: TreeFile, names: Names): string[] {
@@ -91,7 +98,7 @@ function targetOf(path: string, specifier: string, names: Names): string | undef
 /** Tests, tools and benchmarks may look at everything; so may what composes the program. Stand-ins may not. */
 function isFree(path: string): boolean {
   if (path.startsWith('test/simulators/')) return false;
-  if (COMPOSERS.has(path) || path.endsWith('.test.ts')) return true;
+  if (path.endsWith('.test.ts') || (/^src\/[^/]+$/.test(path) && !SETTINGS.has(path))) return true;
   return !['src', 'web', 'contracts', 'services'].includes(path.split('/')[0] ?? '');
 }
 
@@ -103,8 +110,7 @@ interface Place {
 
 /** The layer a file lives in; `home` is the folder within which it may import freely. */
 function layerOf(path: string): Place | undefined {
-  if (/^src\/[^/]+\.ts$/.test(path)) return { name: path, home: path, rule: { folders: ['core'] } };
-  const parts = path.replace(/^src\//, '').split('/');
+  const parts = SETTINGS.has(path) ? ['settings'] : path.replace(/^src\//, '').split('/');
   const two = parts.slice(0, 2).join('/');
   const name = [two, parts[0] ?? ''].find((one) => one in LAYERS);
   const rule = name === undefined ? undefined : LAYERS[name];
@@ -117,7 +123,8 @@ function refusedFolder(place: Place, target: string): string | undefined {
   const free = [place.home, ...place.rule.folders].some(
     (folder) => inside === folder || inside.startsWith(`${folder}/`),
   );
-  if (free || target === place.home) return undefined;
+  const top = place.rule.folders.includes(TOP) && /^src\/[^/]+$/.test(target) && target !== 'src/roles.ts';
+  if (free || top) return undefined;
   return `${place.name} may import ${['itself', ...place.rule.folders].join(', ')} only`;
 }
 

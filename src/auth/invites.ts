@@ -18,12 +18,26 @@ export interface InviteAsked {
 }
 
 /** Makes an invite to the instance's first community. `by`: who asks, or null for the operator at the command line. */
-export async function makeInvite(auth: Inviter, by: string | null, asked: InviteAsked): Promise<Invite & { code: string }> {
+export async function makeInvite(
+  auth: Inviter,
+  by: string | null,
+  asked: InviteAsked,
+): Promise<Invite & { code: string }> {
   const community = await allowed(auth, by, 'invite.make');
   const code = newCode(2);
   const at = auth.clock();
   const expiresAt = at + asked.days * 86_400_000;
-  const invite = { id: newId('inv', at), community, code, role: 'member' as const, uses: asked.uses, used: 0, expiresAt, createdBy: by, createdAt: at };
+  const invite = {
+    id: newId('inv', at),
+    community,
+    code,
+    role: 'member' as const,
+    uses: asked.uses,
+    used: 0,
+    expiresAt,
+    createdBy: by,
+    createdAt: at,
+  };
   await auth.storage.write(async (tx) => {
     await insertInvite(tx.db, digest(code), invite);
     await record(tx.db, { community, account: by, action: 'invite.make', subject: invite.id, at });

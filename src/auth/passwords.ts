@@ -25,7 +25,11 @@ export async function passwordMatches(password: string, kept: string | undefined
 /** Refuses a password outside 12–1,024 characters. */
 export function checkPassword(password: string): void {
   const length = [...password].length;
-  if (length < 12) throw badRequest('password-too-short', `The password has ${length} characters; it needs at least 12. Four plain words do well.`);
+  if (length < 12)
+    throw badRequest(
+      'password-too-short',
+      `The password has ${length} characters; it needs at least 12. Four plain words do well.`,
+    );
   if (password.length > 1024) throw badRequest('password-too-long', 'The password has more than 1,024 characters.');
 }
 
@@ -35,7 +39,12 @@ function parse(kept: string) {
   const [, , , costs = '', salt = '', tag = ''] = kept.split('$');
   const [memory, passes, parallelism] = costs.split(',').map((cost) => Number(cost.slice(2)));
   return {
-    parameters: { memory: memory ?? 0, passes: passes ?? 0, parallelism: parallelism ?? 0, nonce: Buffer.from(salt, 'base64') },
+    parameters: {
+      memory: memory ?? 0,
+      passes: passes ?? 0,
+      parallelism: parallelism ?? 0,
+      nonce: Buffer.from(salt, 'base64'),
+    },
     tag: Buffer.from(tag, 'base64'),
   };
 }
@@ -50,7 +59,8 @@ const queue: (() => void)[] = [];
 /** Few at once: hashing would otherwise take all of libuv's threads and 19 MiB for every caller. */
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   if (running >= LIMITS.passwordHashes) {
-    if (queue.length >= LIMITS.passwordQueue) throw notReady('busy', 'Too many people are signing in at this moment. Try again in a few seconds.', 3);
+    if (queue.length >= LIMITS.passwordQueue)
+      throw notReady('busy', 'Too many people are signing in at this moment. Try again in a few seconds.', 3);
     await new Promise<void>((resolve) => queue.push(resolve));
   } else running++;
   try {

@@ -29,7 +29,12 @@ export async function rename(auth: Keeper, account: string, name: string): Promi
 }
 
 /** Names the community anew. */
-export async function nameCommunity(auth: Keeper, account: string, community: string, name: string): Promise<{ id: string; name: string; role: Role }> {
+export async function nameCommunity(
+  auth: Keeper,
+  account: string,
+  community: string,
+  name: string,
+): Promise<{ id: string; name: string; role: Role }> {
   const role = await roleIn(auth.storage.db, community, account);
   if (role === undefined) throw unknown('community');
   const refusal = whyNot({ account, role }, 'community.change');
@@ -61,7 +66,13 @@ export async function disable(auth: Keeper, username: string): Promise<void> {
   await endSessions(auth, account.id);
   await auth.storage.write(async (tx) => {
     await disableAccount(tx.db, account.id, auth.clock());
-    await record(tx.db, { community: null, account: null, action: 'account.disable', subject: account.id, at: auth.clock() });
+    await record(tx.db, {
+      community: null,
+      account: null,
+      action: 'account.disable',
+      subject: account.id,
+      at: auth.clock(),
+    });
   });
   await endSessions(auth, account.id);
 }

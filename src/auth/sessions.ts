@@ -2,7 +2,15 @@ import { AppError, tooFast, unknown } from '#core/errors.ts';
 import { newId, newSecret } from '#core/ids.ts';
 import { LIMITS } from '#core/limits.ts';
 import { findAccount, type Account } from '#storage/accounts.ts';
-import { deleteSessions, findSession, insertSession, listSessions, liveSessions, touchSessions, type SessionRow } from '#storage/sessions.ts';
+import {
+  deleteSessions,
+  findSession,
+  insertSession,
+  listSessions,
+  liveSessions,
+  touchSessions,
+  type SessionRow,
+} from '#storage/sessions.ts';
 import { digest, type Auth } from './auth.ts';
 import { passwordMatches } from './passwords.ts';
 
@@ -26,7 +34,10 @@ export interface SignIn {
 }
 
 /** Opens a session for the right pair. A wrong one is the same 401 whatever is wrong; too many of them wait. */
-export async function signIn(auth: Auth, asked: SignIn): Promise<{ token: string; account: Account; idleExpiresAt: number }> {
+export async function signIn(
+  auth: Auth,
+  asked: SignIn,
+): Promise<{ token: string; account: Account; idleExpiresAt: number }> {
   const wait = auth.throttle.wait(asked.username, asked.address);
   if (wait > 0) throw tooFast(wait);
   const account = await findAccount(auth.storage.db, { username: asked.username });
@@ -40,14 +51,26 @@ export async function signIn(auth: Auth, asked: SignIn): Promise<{ token: string
   return { account: person, ...(await openSession(auth, account.id, asked)) };
 }
 
-async function openSession(auth: Auth, account: string, asked: Pick<SignIn, 'shared' | 'device'>): Promise<{ token: string; idleExpiresAt: number }> {
+async function openSession(
+  auth: Auth,
+  account: string,
+  asked: Pick<SignIn, 'shared' | 'device'>,
+): Promise<{ token: string; idleExpiresAt: number }> {
   const token = newSecret();
   const at = auth.clock();
   const idleMs = (asked.shared ? Math.min(LIMITS.sharedIdleMinutes, auth.idleMinutes) : auth.idleMinutes) * 60_000;
   const expiresAt = at + LIMITS.sessionAbsoluteDays * 86_400_000;
   await auth.storage.write(async (tx) => {
     await endOldest(auth, tx.db, account);
-    await insertSession(tx.db, digest(token), { id: newId('sess', at), account, device: asked.device, createdAt: at, lastSeenAt: at, idleMs, expiresAt });
+    await insertSession(tx.db, digest(token), {
+      id: newId('sess', at),
+      account,
+      device: asked.device,
+      createdAt: at,
+      lastSeenAt: at,
+      idleMs,
+      expiresAt,
+    });
   });
   return { token, idleExpiresAt: at + idleMs };
 }
@@ -79,7 +102,11 @@ export function seeSessions(auth: Auth, account: string): Promise<SessionRow[]> 
 }
 
 /** Ends one of the account's sessions, or all of them. Their live connections close at once. */
-export async function endSessions(auth: Pick<Auth, 'storage' | 'announce'>, account: string, id?: string): Promise<void> {
+export async function endSessions(
+  auth: Pick<Auth, 'storage' | 'announce'>,
+  account: string,
+  id?: string,
+): Promise<void> {
   const sessions = await auth.storage.write((tx) => deleteSessions(tx.db, account, id));
   if (id !== undefined && sessions.length === 0) throw unknown('session');
   auth.announce({ kind: 'session-ended', sessions });

@@ -31,12 +31,22 @@ export async function signUp(auth: Auth, asked: SignUp, address: string): Promis
   return auth.storage.write(async (tx) => {
     if (invite && !(await useInvite(tx.db, invite.id))) throw unknown('invite');
     const community = invite?.community ?? (await firstCommunity(tx.db)).id;
-    return makeAccount(tx, { username, name: asked.name?.trim() || asked.username, passwordHash, role, community, at: auth.clock() });
+    return makeAccount(tx, {
+      username,
+      name: asked.name?.trim() || asked.username,
+      passwordHash,
+      role,
+      community,
+      at: auth.clock(),
+    });
   });
 }
 
 /** For the command line: an account without an invite. */
-export async function createAccount(auth: Pick<Auth, 'storage' | 'clock'>, asked: { username: string; password: string; owner: boolean }): Promise<Account> {
+export async function createAccount(
+  auth: Pick<Auth, 'storage' | 'clock'>,
+  asked: { username: string; password: string; owner: boolean },
+): Promise<Account> {
   const username = checkUsername(asked.username);
   checkPassword(asked.password);
   const passwordHash = await hashPassword(asked.password);
@@ -55,7 +65,17 @@ export async function ownerCode(auth: Pick<Auth, 'storage' | 'clock'>): Promise<
   await auth.storage.write(async (tx) => {
     await deleteOwnerInvites(tx.db);
     const community = (await firstCommunity(tx.db)).id;
-    const invite: Invite = { id: newId('inv', at), community, code: null, role: 'owner', uses: 1, used: 0, expiresAt: null, createdBy: null, createdAt: at };
+    const invite: Invite = {
+      id: newId('inv', at),
+      community,
+      code: null,
+      role: 'owner',
+      uses: 1,
+      used: 0,
+      expiresAt: null,
+      createdBy: null,
+      createdAt: at,
+    };
     await insertInvite(tx.db, digest(code), invite);
   });
   return code;
@@ -74,12 +94,18 @@ export function checkUsername(username: string): string {
 }
 
 async function findWay(auth: Auth, code: string | undefined): Promise<Invite | undefined> {
-  const invite = code === undefined ? undefined : await findInvite(auth.storage.db, digest(readCode(code)), auth.clock());
+  const invite =
+    code === undefined ? undefined : await findInvite(auth.storage.db, digest(readCode(code)), auth.clock());
   if (code !== undefined && !invite) throw unknown('invite');
   if (invite?.role === 'owner' || (auth.signup !== 'closed' && invite)) return invite;
   if (auth.signup === 'open') return undefined;
-  if (auth.signup === 'closed') throw refused('signup-closed', 'This hall takes no new accounts.', 'SIGNUP=closed; the operator can change it');
-  throw refused('invite-needed', 'This hall is by invitation. Open the link that a member sent you.', 'SIGNUP=invite; the operator can change it');
+  if (auth.signup === 'closed')
+    throw refused('signup-closed', 'This hall takes no new accounts.', 'SIGNUP=closed; the operator can change it');
+  throw refused(
+    'invite-needed',
+    'This hall is by invitation. Open the link that a member sent you.',
+    'SIGNUP=invite; the operator can change it',
+  );
 }
 
 interface Made {
@@ -97,6 +123,13 @@ async function makeAccount(tx: Tx, made: Made): Promise<Account> {
   const account = await insertAccount(tx.db, { username, name, passwordHash, operator: role === 'owner', at });
   if (!account) throw conflict('username-taken', `The username ${username} is taken.`);
   await addMember(tx.db, { community, account: account.id, role, at });
-  await record(tx.db, { community, account: account.id, action: 'account.create', subject: account.id, detail: role, at });
+  await record(tx.db, {
+    community,
+    account: account.id,
+    action: 'account.create',
+    subject: account.id,
+    detail: role,
+    at,
+  });
   return account;
 }

@@ -45,7 +45,8 @@ async function decide(spine: Spine, message: IncomingMessage, name: string, line
   const refusal = mayRun(command, message, await spine.settings(message.community, name));
   if (refusal) return refuse(told, refusal);
   const parsed = readArguments(command, message, line);
-  if (!parsed.ok) return refuse(told, badRequest('bad-argument', TEXTS.wrongArgument(parsed.wrong, usage(command), command.example)));
+  if (!parsed.ok)
+    return refuse(told, badRequest('bad-argument', TEXTS.wrongArgument(parsed.wrong, usage(command), command.example)));
   const wait = spine.within(message.who.account, command);
   if (wait > 0) return refuse(told, tooFast(wait));
   const text = 'text' in message.ask ? line : `/${name} ${formatArguments(command.args, parsed.args)}`.trim();
@@ -54,10 +55,19 @@ async function decide(spine: Spine, message: IncomingMessage, name: string, line
 
 function refuse(told: Pick<Decided, 'command' | 'text'>, error: AppError, words = error.message): Decided {
   const { status, code, rule, retryAfter } = error;
-  return { ...told, answer: whisper(words), refusal: { status, code, ...(rule && { rule }), ...(retryAfter && { retryAfter }) } };
+  return {
+    ...told,
+    answer: whisper(words),
+    refusal: { status, code, ...(rule && { rule }), ...(retryAfter && { retryAfter }) },
+  };
 }
 
-function run(command: AnyCommand, message: IncomingMessage, args: Record<string, unknown>, told: Pick<Decided, 'command' | 'text'>): Decided {
+function run(
+  command: AnyCommand,
+  message: IncomingMessage,
+  args: Record<string, unknown>,
+  told: Pick<Decided, 'command' | 'text'>,
+): Decided {
   try {
     return { ...told, answer: command.run({ message, args: args as never }) };
   } catch (error) {

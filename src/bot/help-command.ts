@@ -31,5 +31,10 @@ function list(commands: AnyCommand[]): string {
 function describe(one: AnyCommand): string {
   const args = Object.entries(one.args).map(([name, argument]) => `${name}: ${argument.about}`);
   const { uses, perSeconds } = one.limit;
-  return [`${usage(one)}: ${one.summary}`, ...args, TEXTS.help.example(one.example), TEXTS.help.limit(uses, perSeconds)].join('\n');
+  return [
+    `${usage(one)}: ${one.summary}`,
+    ...args,
+    TEXTS.help.example(one.example),
+    TEXTS.help.limit(uses, perSeconds),
+  ].join('\n');
 }

@@ -10,10 +10,14 @@ import { TEXTS } from './texts.ts';
 export type CommandSettings = (community: string, command: string) => Promise<CommandSetting | undefined>;
 
 /** Why this person may not run the command; undefined where they may. The refusal names the rule and who can change it. */
-export function mayRun(command: AnyCommand, message: IncomingMessage, setting: CommandSetting | undefined): AppError | undefined {
+export function mayRun(
+  command: AnyCommand,
+  message: IncomingMessage,
+  setting: CommandSetting | undefined,
+): AppError | undefined {
   const what = `/${command.name}`;
-  if (setting && !setting.on) return refused('command-off', TEXTS.commandOff(what), `${what} is off; an admin or owner can change it`);
+  if (setting && !setting.on)
+    return refused('command-off', TEXTS.commandOff(what), `${what} is off; an admin or owner can change it`);
   const chosen = ROLES.find((role) => role === setting?.allow);
   return whyNotRole(message.who.role, chosen ?? command.allow, what);
 }
-

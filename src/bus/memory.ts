@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { LIMITS } from '#core/limits.ts';
 import type { Bus, DurableChannel, Handler } from './bus.ts';
 
@@ -17,7 +18,8 @@ interface Waiting {
 interface Queue {
   waiting: Waiting[];
   busy: number;
-  handler?: Handler;
+  turn: number;
+  handlers: Handler[];
 }
 
 /**
@@ -25,76 +27,96 @@ interface Queue {
  * and it resolves when the handler is done. Bodies pass through JSON, so nothing works here that a broker would refuse.
  */
 export function memoryBus(options: MemoryBusOptions = {}): Bus {
-  const queues: Record<DurableChannel, Queue> = { incoming: queue(), outgoing: queue(), jobs: queue() };
+  const queues = new Queues(options);
   const listeners: ((body: unknown) => void)[] = [];
-  const timers = new Set<NodeJS.Timeout>();
-  let closed = false;
-
-  function pump(channel: DurableChannel): void {
-    const of = queues[channel];
-    while (!closed && of.handler && of.busy < LIMITS.busConcurrency) {
-      const next = of.waiting.shift();
-      if (!next) return;
-      of.busy++;
-      void handle(channel, of.handler, next).finally(() => {
-        of.busy--;
-        pump(channel);
-      });
-    }
-  }
-
-  async function handle(channel: DurableChannel, handler: Handler, message: Waiting): Promise<void> {
-    try {
-      await handler(JSON.parse(message.body));
-      message.done();
-    } catch (error) {
-      options.onError?.(channel, error);
-      again(channel, message);
-    }
-  }
-
-  function again(channel: DurableChannel, message: Waiting): void {
-    if (closed) return message.lost(new Error('The bus was closed.'));
-    const wait = (options.retryMs ?? 250) * 2 ** Math.min(message.tries++, 6);
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      if (closed) return message.lost(new Error('The bus was closed.'));
-      queues[channel].waiting.push(message);
-      pump(channel);
-    }, wait);
-    timers.add(timer);
-  }
-
   return {
-    publish(channel, body) {
-      if (closed) return Promise.reject(new Error('The bus is closed.'));
-      return new Promise((done, lost) => {
-        queues[channel].waiting.push({ body, tries: 0, done, lost });
-        pump(channel);
-      });
-    },
-    subscribe(channel, handler) {
-      queues[channel].handler = handler;
-      pump(channel);
-    },
+    publish: (channel, body) => queues.publish(channel, body),
+    subscribe: (channel, handler) => queues.subscribe(channel, handler),
     announce(_channel, body) {
       const text = JSON.stringify(body);
       for (const listener of listeners) listener(JSON.parse(text));
     },
-    listen(_channel, listener) {
-      listeners.push(listener);
-    },
-    async close(graceMs) {
-      closed = true;
-      for (const timer of timers) clearTimeout(timer);
-      const end = Date.now() + graceMs;
-      const busy = (): boolean => Object.values(queues).some((of) => of.busy > 0);
-      while (busy() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 5));
-      for (const of of Object.values(queues)) for (const message of of.waiting) message.lost(new Error('The bus was closed.'));
-    },
+    listen: (_channel, listener) => void listeners.push(listener),
+    close: (graceMs) => queues.close(graceMs),
   };
 }
 
+class Queues {
+  readonly #options: MemoryBusOptions;
+  readonly #queues: Record<DurableChannel, Queue> = { incoming: queue(), outgoing: queue(), jobs: queue() };
+  readonly #retries = new Map<NodeJS.Timeout, Waiting>();
+  #closed = false;
+
+  constructor(options: MemoryBusOptions) {
+    this.#options = options;
+  }
+
+  publish(channel: DurableChannel, body: string): Promise<void> {
+    if (this.#closed) return Promise.reject(busClosed());
+    return new Promise((done, lost) => {
+      this.#queues[channel].waiting.push({ body, tries: 0, done, lost });
+      this.#pump(channel);
+    });
+  }
+
+  subscribe(channel: DurableChannel, handler: Handler): void {
+    this.#queues[channel].handlers.push(handler);
+    this.#pump(channel);
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#closed = true;
+    for (const [timer, message] of this.#retries) {
+      clearTimeout(timer);
+      message.lost(busClosed());
+    }
+    const queues = Object.values(this.#queues);
+    for (const { waiting } of queues) for (const message of waiting.splice(0)) message.lost(busClosed());
+    const end = Date.now() + graceMs;
+    while (queues.some(({ busy }) => busy > 0) && Date.now() < end) await pause(5);
+  }
+
+  /** Hands out what waits, to the subscribers in turn. */
+  #pump(channel: DurableChannel): void {
+    const of = this.#queues[channel];
+    while (!this.#closed && of.handlers.length > 0 && of.busy < LIMITS.busConcurrency) {
+      const next = of.waiting.shift();
+      if (!next) return;
+      of.busy++;
+      const handler = of.handlers[of.turn++ % of.handlers.length] as Handler;
+      void this.#handle(channel, handler, next).finally(() => {
+        of.busy--;
+        this.#pump(channel);
+      });
+    }
+  }
+
+  async #handle(channel: DurableChannel, handler: Handler, message: Waiting): Promise<void> {
+    try {
+      await handler(JSON.parse(message.body));
+      message.done();
+    } catch (error) {
+      this.#options.onError?.(channel, error);
+      this.#again(channel, message);
+    }
+  }
+
+  #again(channel: DurableChannel, message: Waiting): void {
+    if (this.#closed) return message.lost(busClosed());
+    const wait = (this.#options.retryMs ?? 250) * 2 ** Math.min(message.tries++, 6);
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      this.#queues[channel].waiting.push(message);
+      this.#pump(channel);
+    }, wait);
+    this.#retries.set(timer, message);
+  }
+}
+
 function queue(): Queue {
-  return { waiting: [], busy: 0 };
+  return { waiting: [], busy: 0, turn: 0, handlers: [] };
+}
+
+function busClosed(): Error {
+  return new Error('The bus is closed.');
 }

@@ -32,12 +32,23 @@ export async function deleteMessage(chat: Chat, person: Person, id: string): Pro
   await chat.storage.write(async (tx) => {
     await markDeleted(tx.db, stored, at);
     if (stored.author === person.account) return;
-    await record(tx.db, { community: room.community, account: person.account, action: 'message.delete', subject: id, at });
+    await record(tx.db, {
+      community: room.community,
+      account: person.account,
+      action: 'message.delete',
+      subject: id,
+      at,
+    });
   });
   announce(chat, { kind: 'deleted', room: room.id, message: { id, seq: stored.seq, room: room.id } });
 }
 
-async function find(chat: Chat, person: Person, id: string, action: Action): Promise<{ stored: StoredMessage; room: SeenRoom }> {
+async function find(
+  chat: Chat,
+  person: Person,
+  id: string,
+  action: Action,
+): Promise<{ stored: StoredMessage; room: SeenRoom }> {
   const stored = await findMessage(chat.storage.db, id);
   if (!stored) throw unknown('message');
   const room = await enterRoom(chat, person, stored.room, 'room.read').catch(() => {

@@ -3,7 +3,16 @@ import { newId } from '#core/ids.ts';
 import { LIMITS } from '#core/limits.ts';
 import { record } from '#storage/audit.ts';
 import { roleIn } from '#storage/communities.ts';
-import { addRoomMember, countRooms, insertRoom, markRoomDeleted, removeRoomMember, roomNameTaken, updateRoom, type Room } from '#storage/rooms.ts';
+import {
+  addRoomMember,
+  countRooms,
+  insertRoom,
+  markRoomDeleted,
+  removeRoomMember,
+  roomNameTaken,
+  updateRoom,
+  type Room,
+} from '#storage/rooms.ts';
 import type { Tx } from '#storage/storage.ts';
 import { announce, enterCommunity, enterRoom, type Chat, type Person } from './chat.ts';
 
@@ -24,22 +33,41 @@ export async function createRoom(chat: Chat, person: Person, asked: NewRoom): Pr
   await chat.storage.write(async (tx) => {
     await checkName(tx, room.community, room.name);
     const count = await countRooms(tx.db, room.community);
-    if (count >= LIMITS.roomsPerCommunity) throw conflict('too-many-rooms', `A community has at most ${LIMITS.roomsPerCommunity} rooms.`);
+    if (count >= LIMITS.roomsPerCommunity)
+      throw conflict('too-many-rooms', `A community has at most ${LIMITS.roomsPerCommunity} rooms.`);
     await insertRoom(tx.db, room, at);
     if (room.private) await addRoomMember(tx.db, room.id, person.account);
-    await record(tx.db, { community: room.community, account: person.account, action: 'room.create', subject: room.id, at });
+    await record(tx.db, {
+      community: room.community,
+      account: person.account,
+      action: 'room.create',
+      subject: room.id,
+      at,
+    });
   });
   announce(chat, { kind: 'rooms', community: room.community, ...(room.private && { account: person.account }) });
   return room;
 }
 
 /** Renames a room or changes its topic. */
-export async function changeRoom(chat: Chat, person: Person, id: string, change: { name?: string; topic?: string }): Promise<Room> {
+export async function changeRoom(
+  chat: Chat,
+  person: Person,
+  id: string,
+  change: { name?: string; topic?: string },
+): Promise<Room> {
   const { role: _role, ...room } = await enterRoom(chat, person, id, 'room.change');
   await chat.storage.write(async (tx) => {
-    if (change.name !== undefined && change.name.toLowerCase() !== room.name.toLowerCase()) await checkName(tx, room.community, change.name);
+    if (change.name !== undefined && change.name.toLowerCase() !== room.name.toLowerCase())
+      await checkName(tx, room.community, change.name);
     await updateRoom(tx.db, id, change);
-    await record(tx.db, { community: room.community, account: person.account, action: 'room.change', subject: id, at: chat.clock() });
+    await record(tx.db, {
+      community: room.community,
+      account: person.account,
+      action: 'room.change',
+      subject: id,
+      at: chat.clock(),
+    });
   });
   announce(chat, { kind: 'rooms', community: room.community });
   return { ...room, ...change };
@@ -51,7 +79,14 @@ export async function deleteRoom(chat: Chat, person: Person, id: string): Promis
   const at = chat.clock();
   await chat.storage.write(async (tx) => {
     await markRoomDeleted(tx.db, id, at);
-    await record(tx.db, { community: room.community, account: person.account, action: 'room.delete', subject: id, detail: room.name, at });
+    await record(tx.db, {
+      community: room.community,
+      account: person.account,
+      action: 'room.delete',
+      subject: id,
+      detail: room.name,
+      at,
+    });
   });
   announce(chat, { kind: 'rooms', community: room.community, gone: id });
 }
@@ -62,7 +97,14 @@ export async function letIn(chat: Chat, person: Person, id: string, account: str
   if ((await roleIn(chat.storage.db, room.community, account)) === undefined) throw unknown('account');
   await chat.storage.write(async (tx) => {
     await addRoomMember(tx.db, id, account);
-    await record(tx.db, { community: room.community, account: person.account, action: 'room.let-in', subject: id, detail: account, at: chat.clock() });
+    await record(tx.db, {
+      community: room.community,
+      account: person.account,
+      action: 'room.let-in',
+      subject: id,
+      detail: account,
+      at: chat.clock(),
+    });
   });
   announce(chat, { kind: 'rooms', community: room.community, account });
 }
@@ -73,7 +115,14 @@ export async function takeOut(chat: Chat, person: Person, id: string, account: s
   const room = leaving ? await enterRoom(chat, person, id, 'room.read') : await enterPrivate(chat, person, id);
   await chat.storage.write(async (tx) => {
     await removeRoomMember(tx.db, id, account);
-    await record(tx.db, { community: room.community, account: person.account, action: 'room.take-out', subject: id, detail: account, at: chat.clock() });
+    await record(tx.db, {
+      community: room.community,
+      account: person.account,
+      action: 'room.take-out',
+      subject: id,
+      detail: account,
+      at: chat.clock(),
+    });
   });
   if (room.private) announce(chat, { kind: 'rooms', community: room.community, account, gone: id });
 }
@@ -85,5 +134,6 @@ async function enterPrivate(chat: Chat, person: Person, id: string): Promise<Roo
 }
 
 async function checkName(tx: Tx, community: string, name: string): Promise<void> {
-  if (await roomNameTaken(tx.db, community, name)) throw conflict('room-name-taken', `There is a room named ${name} already.`);
+  if (await roomNameTaken(tx.db, community, name))
+    throw conflict('room-name-taken', `There is a room named ${name} already.`);
 }

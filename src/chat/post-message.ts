@@ -18,19 +18,33 @@ export interface Post {
 }
 
 /** Says something in a room. Resolves after the commit; `fresh` is false for a repeat, whose first message comes back. */
-export async function postMessage(chat: Chat, person: Person, post: Post): Promise<{ message: PublicMessage; fresh: boolean }> {
+export async function postMessage(
+  chat: Chat,
+  person: Person,
+  post: Post,
+): Promise<{ message: PublicMessage; fresh: boolean }> {
   const text = checkText(post.text);
   const room = await enterRoom(chat, person, post.room, 'room.post');
   const mentions = await readMentions(chat, room, text);
   const id = newId('msg');
   const at = chat.clock();
   const clientId = post.clientId ?? null;
-  const draft = { id, room: room.id, author: person.account, authorName: person.name, text, clientId, createdAt: at, editedAt: null };
+  const draft = {
+    id,
+    room: room.id,
+    author: person.account,
+    authorName: person.name,
+    text,
+    clientId,
+    createdAt: at,
+    editedAt: null,
+  };
   let seq: number;
   try {
     seq = await chat.storage.write((tx) => store(tx, draft, mentions));
   } catch (error) {
-    if (error instanceof PostedBefore) return { message: await repeated(chat, person, { ...post, text }), fresh: false };
+    if (error instanceof PostedBefore)
+      return { message: await repeated(chat, person, { ...post, text }), fresh: false };
     throw error;
   }
   const message = present({ ...draft, seq, ...(mentions.length > 0 && { mentions }) });
@@ -41,7 +55,11 @@ export async function postMessage(chat: Chat, person: Person, post: Post): Promi
 /** Refuses what is empty or too long. */
 export function checkText(text: string): string {
   if (text.trim() === '') throw badRequest('empty-text', 'A message needs at least one character.');
-  if (text.length > LIMITS.messageText) throw badRequest('text-too-long', `A message has at most ${LIMITS.messageText} characters; this one has ${text.length}.`);
+  if (text.length > LIMITS.messageText)
+    throw badRequest(
+      'text-too-long',
+      `A message has at most ${LIMITS.messageText} characters; this one has ${text.length}.`,
+    );
   if (!text.isWellFormed()) throw badRequest('bad-text', 'The text holds half a character.');
   return text;
 }
@@ -69,14 +87,20 @@ async function store(tx: Tx, draft: Draft, mentions: string[]): Promise<number> 
     return seq;
   }
   const extra = mentions.length > 0 ? { mentions } : {};
-  if (!(await insertMessage(tx.db, { room, seq, id, author, text, clientId, extra, at: createdAt }))) throw new PostedBefore();
+  if (!(await insertMessage(tx.db, { room, seq, id, author, text, clientId, extra, at: createdAt })))
+    throw new PostedBefore();
   await insertMentions(tx.db, room, seq, mentions);
   return seq;
 }
 
 async function repeated(chat: Chat, person: Person, post: Post): Promise<PublicMessage> {
-  const first = await findByClientId(chat.storage.db, { room: post.room, author: person.account, clientId: post.clientId as string });
+  const first = await findByClientId(chat.storage.db, {
+    room: post.room,
+    author: person.account,
+    clientId: post.clientId as string,
+  });
   if (!first) throw conflict('deleted-meanwhile', 'This message was posted before and has been deleted since.');
-  if (first.text !== post.text && first.editedAt === null) throw conflict('client-id-taken', 'Another message was posted under this clientId.');
+  if (first.text !== post.text && first.editedAt === null)
+    throw conflict('client-id-taken', 'Another message was posted under this clientId.');
   return present(first);
 }

@@ -8,7 +8,10 @@ export const BOT = { id: 'bot', name: 'Guildhall', kind: 'bot' } as const;
 /** A stored message as people get it. */
 export function present(message: StoredMessage): PublicMessage {
   const { id, seq, room, text, table, pictures, cause, mentions } = message;
-  const author = message.author === null ? BOT : { id: message.author, name: message.authorName ?? 'somebody who left', kind: 'person' as const };
+  const author =
+    message.author === null
+      ? BOT
+      : { id: message.author, name: message.authorName ?? 'somebody who left', kind: 'person' as const };
   return {
     id,
     seq,

@@ -13,10 +13,20 @@ export interface HistoryAsked {
 }
 
 /** A page of a room's history, oldest first. `before` and `after` are numbers, exclusive. */
-export async function readHistory(chat: Chat, person: Person, room: string, asked: HistoryAsked): Promise<PublicMessage[]> {
+export async function readHistory(
+  chat: Chat,
+  person: Person,
+  room: string,
+  asked: HistoryAsked,
+): Promise<PublicMessage[]> {
   await enterRoom(chat, person, room, 'room.read');
   const { before, after } = asked;
-  const page = { room, limit: asked.limit ?? LIMITS.historyDefault, ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+  const page = {
+    room,
+    limit: asked.limit ?? LIMITS.historyDefault,
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+  };
   return (await pageOfMessages(chat.storage.db, page)).map(present);
 }
 
@@ -40,7 +50,12 @@ export async function seeRoomPeople(chat: Chat, person: Person, roomId: string):
 }
 
 /** Members of a community, by the start of a name. */
-export async function seePeople(chat: Chat, person: Person, community: string, query: string): Promise<CommunityPerson[]> {
+export async function seePeople(
+  chat: Chat,
+  person: Person,
+  community: string,
+  query: string,
+): Promise<CommunityPerson[]> {
   await enterCommunity(chat, person, community, 'people.list');
   return listPeople(chat.storage.db, { community, query, limit: LIMITS.peoplePage });
 }

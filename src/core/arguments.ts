@@ -24,7 +24,11 @@ export function word(about: string, form: RegExp = /^\S{1,200}$/): Argument<stri
 
 /** A whole number from `least` to `most`. In chat it is typed as digits, over HTTP it may be a JSON number. */
 export function whole(about: string, least: number, most: number): Argument<number> {
-  const schema = z.coerce.number(`is not a whole number`).int('is not a whole number').min(least, `is below ${least}`).max(most, `is above ${most}`);
+  const schema = z.coerce
+    .number(`is not a whole number`)
+    .int('is not a whole number')
+    .min(least, `is below ${least}`)
+    .max(most, `is above ${most}`);
   return { kind: 'number', about, required: true, schema: schema as unknown as z.ZodType<number> };
 }
 
@@ -99,7 +103,8 @@ function nextWord(line: string): [string, string] {
 function sayWrong(name: string, argument: Argument<unknown>, value: unknown, error: z.ZodError): string {
   if (value === undefined) return `It needs ${name}: ${argument.about}.`;
   const shown = typeof value === 'string' ? value : JSON.stringify(value);
-  const why = typeof value === 'string' || typeof value === 'number' ? error.issues[0]?.message : `is not ${argument.about}`;
+  const why =
+    typeof value === 'string' || typeof value === 'number' ? error.issues[0]?.message : `is not ${argument.about}`;
   return `“${clip(shown)}” ${why?.startsWith('is ') ? why : `is not ${argument.about}`}.`;
 }
 

@@ -46,7 +46,11 @@ export function refused(code: string, detail: string, rule: string): AppError {
 
 /** 404, for what does not exist and for what the caller may not see: the two look the same. */
 export function unknown(what: string): AppError {
-  return new AppError({ status: 404, code: `unknown-${what}`, detail: `There is no such ${what}, or it is not yours to see.` });
+  return new AppError({
+    status: 404,
+    code: `unknown-${what}`,
+    detail: `There is no such ${what}, or it is not yours to see.`,
+  });
 }
 
 export function conflict(code: string, detail: string): AppError {
@@ -57,7 +61,12 @@ export function conflict(code: string, detail: string): AppError {
 export function tooFast(retryAfter: number): AppError {
   const seconds = Math.max(1, Math.ceil(retryAfter));
   const wait = seconds === 1 ? 'a second' : `${seconds} seconds`;
-  return new AppError({ status: 429, code: 'too-fast', detail: `That was too fast. Try again in ${wait}.`, retryAfter: seconds });
+  return new AppError({
+    status: 429,
+    code: 'too-fast',
+    detail: `That was too fast. Try again in ${wait}.`,
+    retryAfter: seconds,
+  });
 }
 
 /** 503. */

@@ -13,7 +13,9 @@ export interface Job<Payload> {
 
 export type AnyJob = Job<never>;
 
-export function job<Payload>(declared: Omit<Job<Payload>, 'seconds' | 'attempts'> & Partial<Job<Payload>>): Job<Payload> {
+export function job<Payload>(
+  declared: Omit<Job<Payload>, 'seconds' | 'attempts'> & Partial<Job<Payload>>,
+): Job<Payload> {
   return { seconds: LIMITS.jobSeconds, attempts: LIMITS.jobAttempts, ...declared };
 }
 

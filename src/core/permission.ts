@@ -36,7 +36,8 @@ export interface Target {
  */
 export function whyNot(actor: Actor, action: Action, target: Target = {}): AppError | undefined {
   const rule: { least: Role; own?: boolean; ownOnly?: boolean } = RULES[action];
-  const mine = rule.own === true && target.owner === actor.account && actor.role !== undefined && actor.role !== 'guest';
+  const mine =
+    rule.own === true && target.owner === actor.account && actor.role !== undefined && actor.role !== 'guest';
   if (mine) return undefined;
   if (rule.ownOnly) return refused('not-yours', 'Only its author can do that.', `${action}: the author alone`);
   return whyNotRole(actor.role, rule.least, action);
@@ -46,5 +47,9 @@ export function whyNot(actor: Actor, action: Action, target: Target = {}): AppEr
 export function whyNotRole(role: Role | undefined, least: Role, what: string): AppError | undefined {
   if (role !== undefined && atLeast(role, least)) return undefined;
   const has = role === undefined ? 'You are not a member here.' : `You are a ${role}.`;
-  return refused('not-allowed', `This asks for ${least}. ${has} An admin or owner can change roles.`, `${what}: ${least} and up; an admin or owner can change it`);
+  return refused(
+    'not-allowed',
+    `This asks for ${least}. ${has} An admin or owner can change roles.`,
+    `${what}: ${least} and up; an admin or owner can change it`,
+  );
 }

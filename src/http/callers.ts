@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AppError, noSession, refused, tooFast } from '#core/errors.ts';
+import { noSession, refused, tooFast, type AppError } from '#core/errors.ts';
 import { network } from '#auth/login-throttle.ts';
 import { checkSession, type Session } from '#auth/sessions.ts';
 import type { Hall } from './hall.ts';
@@ -95,5 +95,9 @@ export function isOurs(origin: string, request: FastifyRequest, settings: Hall['
 }
 
 function foreignOrigin(): AppError {
-  return refused('foreign-origin', 'This request came from another site’s page.', 'Origin: only our own pages; the operator can set PUBLIC_URL');
+  return refused(
+    'foreign-origin',
+    'This request came from another site’s page.',
+    'Origin: only our own pages; the operator can set PUBLIC_URL',
+  );
 }

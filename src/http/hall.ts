@@ -73,4 +73,3 @@ export interface DeadJob {
   attempts: number;
   failedAt: string | null;
 }
-

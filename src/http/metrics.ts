@@ -17,7 +17,11 @@ export function metrics(hall: Hall, hub: Hub): () => Promise<string> {
     });
   };
   gauge('guildhall_live_sockets', 'Live connections', () => hub.sockets.size);
-  gauge('guildhall_live_writes_total', 'Socket writes to live connections: one a socket and flush', () => hub.counts.writes);
+  gauge(
+    'guildhall_live_writes_total',
+    'Socket writes to live connections: one a socket and flush',
+    () => hub.counts.writes,
+  );
   gauge('guildhall_live_frames_total', 'Frames in those writes', () => hub.counts.frames);
   gauge('guildhall_live_flushes_total', 'Flushes', () => hub.counts.flushes);
   gauge('guildhall_live_gaps_total', 'Gaps told to connections that did not keep up', () => hub.counts.gaps);

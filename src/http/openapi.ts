@@ -9,8 +9,17 @@ export async function openApi(app: App, hall: Hall): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Guildhall', version: hall.settings.version, description: 'Errors are application/problem+json with a code and whose fault it is.' },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, cookie: { type: 'apiKey', in: 'cookie', name: 'guildhall' } } },
+      info: {
+        title: 'Guildhall',
+        version: hall.settings.version,
+        description: 'Errors are application/problem+json with a code and whose fault it is.',
+      },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer' },
+          cookie: { type: 'apiKey', in: 'cookie', name: 'guildhall' },
+        },
+      },
       security: [{ bearer: [] }, { cookie: [] }],
     },
     transform: jsonSchemaTransform,
@@ -25,23 +34,41 @@ export async function openApi(app: App, hall: Hall): Promise<void> {
 }
 
 function commandPaths(hall: Hall): Record<string, unknown> {
-  return Object.fromEntries([...hall.commands.all.values()].map((command) => [`/v1/commands/${command.name}`, { post: operation(hall, command) }]));
+  return Object.fromEntries(
+    [...hall.commands.all.values()].map((command) => [
+      `/v1/commands/${command.name}`,
+      { post: operation(hall, command) },
+    ]),
+  );
 }
 
 function operation(hall: Hall, command: Parameters<Hall['commands']['schema']>[0]): unknown {
   const args = hall.commands.schema(command);
   const room = { type: 'string', description: 'say a public answer in this room too' };
   const schema = { type: 'object', additionalProperties: false, properties: { room, args } };
-  const reply = { type: 'object', properties: { reply: { type: 'object', properties: { text: { type: 'string' }, private: { type: 'boolean' } } } } };
+  const reply = {
+    type: 'object',
+    properties: { reply: { type: 'object', properties: { text: { type: 'string' }, private: { type: 'boolean' } } } },
+  };
   return {
     tags: ['commands'],
     summary: command.summary,
     description: `For ${command.allow} and up, ${command.limit.uses} uses in ${command.limit.perSeconds} seconds. In the chat: ${command.example}`,
-    parameters: [{ name: 'wait', in: 'query', schema: { type: 'number', minimum: 0, maximum: 30, default: 10 }, description: 'seconds' }],
+    parameters: [
+      {
+        name: 'wait',
+        in: 'query',
+        schema: { type: 'number', minimum: 0, maximum: 30, default: 10 },
+        description: 'seconds',
+      },
+    ],
     requestBody: { content: { 'application/json': { schema } } },
     responses: {
       200: { description: 'the answer', content: { 'application/json': { schema: reply } } },
-      202: { description: 'not done in time; ask GET /v1/jobs/{job}', content: { 'application/json': { schema: { type: 'object', properties: { job: { type: 'string' } } } } } },
+      202: {
+        description: 'not done in time; ask GET /v1/jobs/{job}',
+        content: { 'application/json': { schema: { type: 'object', properties: { job: { type: 'string' } } } } },
+      },
     },
   };
 }

@@ -13,13 +13,21 @@ export async function pages(app: App, hall: Hall): Promise<void> {
   const built = root !== undefined && existsSync(root);
   if (built) {
     const setHeaders = (response: { header(name: string, value: string): unknown }, path: string): void =>
-      void response.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
+      void response.header(
+        'cache-control',
+        path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      );
     await app.register(fastifyStatic, { root, index: ['index.html'], setHeaders });
-    for (const url of PAGES) app.get(url, { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
+    for (const url of PAGES)
+      app.get(url, { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
   }
   app.setNotFoundHandler((request, reply) => {
-    const wantsPage = request.method === 'GET' && !request.url.startsWith('/v1/') && request.headers.accept?.includes('text/html');
+    const wantsPage =
+      request.method === 'GET' && !request.url.startsWith('/v1/') && request.headers.accept?.includes('text/html');
     if (built && wantsPage) return reply.code(404).sendFile('index.html');
-    return sendProblem(reply, new AppError({ status: 404, code: 'unknown-address', detail: 'There is nothing at this address.' }));
+    return sendProblem(
+      reply,
+      new AppError({ status: 404, code: 'unknown-address', detail: 'There is nothing at this address.' }),
+    );
   });
 }

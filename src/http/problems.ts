@@ -34,17 +34,26 @@ export function sendProblem(reply: FastifyReply, error: AppError): FastifyReply 
     .code(status)
     .header('cache-control', 'no-store')
     .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title, status, detail: error.message, code, fault, ...(rule && { rule }) }));
+    .send(
+      JSON.stringify({ type: 'about:blank', title, status, detail: error.message, code, fault, ...(rule && { rule }) }),
+    );
 }
 
 function toAppError(error: FastifyError | AppError): AppError {
   if (error instanceof AppError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return badRequest('bad-request', sayValidation(error.validation));
   const status = error.statusCode ?? 500;
-  if (status === 413) return new AppError({ status, code: 'too-large', detail: 'The body is larger than this address takes.' });
+  if (status === 413)
+    return new AppError({ status, code: 'too-large', detail: 'The body is larger than this address takes.' });
   if (status === 415) return new AppError({ status, code: 'wrong-kind', detail: 'The body must be application/json.' });
-  if (status >= 400 && status < 500) return badRequest('bad-request', 'The request cannot be read: it is not valid JSON in UTF-8, or not valid HTTP.');
-  return new AppError({ status: 500, code: 'our-mistake', detail: 'Something here went wrong. It has been written down.', fault: 'ours' });
+  if (status >= 400 && status < 500)
+    return badRequest('bad-request', 'The request cannot be read: it is not valid JSON in UTF-8, or not valid HTTP.');
+  return new AppError({
+    status: 500,
+    code: 'our-mistake',
+    detail: 'Something here went wrong. It has been written down.',
+    fault: 'ours',
+  });
 }
 
 function sayValidation(issues: { instancePath?: string; message?: string }[]): string {

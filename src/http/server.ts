@@ -53,7 +53,9 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   problems(app);
   await app.register(cookie);
   await app.register(helmet, SECURITY_HEADERS);
-  await app.register(websocket, { options: { maxPayload: LIMITS.liveFrame, perMessageDeflate: false, clientTracking: false } });
+  await app.register(websocket, {
+    options: { maxPayload: LIMITS.liveFrame, perMessageDeflate: false, clientTracking: false },
+  });
   cors(app, hall);
   const callers = makeCallers(app, hall);
   await openApi(app, hall);
@@ -73,7 +75,8 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
 
 function deliver(app: App, hall: Hall, hub: Hub, event: LiveEvent): void {
   hub.deliver(event);
-  if (event.kind === 'rooms') roomsChanged(hall, hub, event).catch((error: unknown) => app.log.error({ err: error }, 'rooms not told'));
+  if (event.kind === 'rooms')
+    roomsChanged(hall, hub, event).catch((error: unknown) => app.log.error({ err: error }, 'rooms not told'));
 }
 
 const SECURITY_HEADERS = {

@@ -36,7 +36,12 @@ export const Message = z.object({
   createdAt: time,
   editedAt: time.optional(),
 });
-export const Reply = z.object({ text: z.string(), table: Table.optional(), pictures: z.array(Picture).optional(), private: z.boolean() });
+export const Reply = z.object({
+  text: z.string(),
+  table: Table.optional(),
+  pictures: z.array(Picture).optional(),
+  private: z.boolean(),
+});
 export const Room = z.object({
   id,
   name: z.string(),

@@ -27,23 +27,45 @@ export async function insertAccount(db: Db, made: NewAccount): Promise<Account |
   const username = made.username.toLowerCase();
   const rows = await db
     .insertInto('accounts')
-    .values({ id, username, name: made.name, password_hash: made.passwordHash, operator: made.operator ? 1 : 0, created_at: made.at })
+    .values({
+      id,
+      username,
+      name: made.name,
+      password_hash: made.passwordHash,
+      operator: made.operator ? 1 : 0,
+      created_at: made.at,
+    })
     .onConflict((conflict) => conflict.column('username').doNothing())
     .returning('id')
     .execute();
   return rows.length === 0 ? undefined : { id, username, name: made.name, operator: made.operator, disabled: false };
 }
 
-export async function findAccount(db: Db, by: { id: string } | { username: string }): Promise<(Account & { passwordHash: string }) | undefined> {
+export async function findAccount(
+  db: Db,
+  by: { id: string } | { username: string },
+): Promise<(Account & { passwordHash: string }) | undefined> {
   const query = db.selectFrom('accounts').selectAll();
-  const row = await ('id' in by ? query.where('id', '=', by.id) : query.where('username', '=', by.username.toLowerCase())).executeTakeFirst();
+  const row = await (
+    'id' in by ? query.where('id', '=', by.id) : query.where('username', '=', by.username.toLowerCase())
+  ).executeTakeFirst();
   if (!row) return undefined;
   const { id, username, name } = row;
-  return { id, username, name, operator: row.operator === 1, disabled: row.disabled_at !== null, passwordHash: row.password_hash };
+  return {
+    id,
+    username,
+    name,
+    operator: row.operator === 1,
+    disabled: row.disabled_at !== null,
+    passwordHash: row.password_hash,
+  };
 }
 
 export async function countAccounts(db: Db): Promise<number> {
-  const row = await db.selectFrom('accounts').select((e) => e.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+  const row = await db
+    .selectFrom('accounts')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
   return Number(row.count);
 }
 
@@ -67,7 +89,10 @@ export interface Person {
 }
 
 /** Members of a community by name, `limit` at most; `query` matches the start of a username or name. */
-export async function listPeople(db: Db, asked: { community: string; query?: string; limit: number }): Promise<Person[]> {
+export async function listPeople(
+  db: Db,
+  asked: { community: string; query?: string; limit: number },
+): Promise<Person[]> {
   let query = db
     .selectFrom('members')
     .innerJoin('accounts', 'accounts.id', 'members.account_id')

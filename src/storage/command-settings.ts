@@ -7,7 +7,11 @@ export interface CommandSetting {
   allow: string | null;
 }
 
-export async function readCommandSetting(db: Kysely<Schema>, community: string, command: string): Promise<CommandSetting | undefined> {
+export async function readCommandSetting(
+  db: Kysely<Schema>,
+  community: string,
+  command: string,
+): Promise<CommandSetting | undefined> {
   const row = await db
     .selectFrom('command_settings')
     .select(['is_on', 'allow'])

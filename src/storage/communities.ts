@@ -16,19 +16,32 @@ export interface Membership extends Community {
 
 /** The instance's first community: everybody who signs up becomes a member of it. Made by `ensureCommunity`. */
 export async function firstCommunity(db: Db): Promise<Community> {
-  return db.selectFrom('communities').select(['id', 'name']).orderBy('created_at').orderBy('id').limit(1).executeTakeFirstOrThrow();
+  return db
+    .selectFrom('communities')
+    .select(['id', 'name'])
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirstOrThrow();
 }
 
 export async function ensureCommunity(db: Db, name: string, at: number): Promise<void> {
   const any = await db.selectFrom('communities').select('id').limit(1).executeTakeFirst();
-  if (!any) await db.insertInto('communities').values({ id: newId('comm', at), name, created_at: at }).execute();
+  if (!any)
+    await db
+      .insertInto('communities')
+      .values({ id: newId('comm', at), name, created_at: at })
+      .execute();
 }
 
 export async function renameCommunity(db: Db, id: string, name: string): Promise<void> {
   await db.updateTable('communities').set({ name }).where('id', '=', id).execute();
 }
 
-export async function addMember(db: Db, member: { community: string; account: string; role: Role; at: number }): Promise<void> {
+export async function addMember(
+  db: Db,
+  member: { community: string; account: string; role: Role; at: number },
+): Promise<void> {
   await db
     .insertInto('members')
     .values({ community_id: member.community, account_id: member.account, role: member.role, joined_at: member.at })
@@ -48,6 +61,11 @@ export async function membershipsOf(db: Db, account: string): Promise<Membership
 }
 
 export async function roleIn(db: Db, community: string, account: string): Promise<Role | undefined> {
-  const row = await db.selectFrom('members').select('role').where('account_id', '=', account).where('community_id', '=', community).executeTakeFirst();
+  const row = await db
+    .selectFrom('members')
+    .select('role')
+    .where('account_id', '=', account)
+    .where('community_id', '=', community)
+    .executeTakeFirst();
   return row?.role as Role | undefined;
 }

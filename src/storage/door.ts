@@ -65,7 +65,10 @@ export class Door {
       db,
       async publish(channel, body) {
         published = true;
-        await db.insertInto('outbox').values({ channel, body: JSON.stringify(body), created_at: Date.now() }).execute();
+        await db
+          .insertInto('outbox')
+          .values({ channel, body: JSON.stringify(body), created_at: Date.now() })
+          .execute();
       },
     };
     try {
@@ -110,7 +113,10 @@ async function run(db: Kysely<Schema>, text: string): Promise<void> {
 }
 
 function commitFailed(cause: unknown): Error {
-  const error = notReady('not-stored', 'It could not be stored, so nothing was changed. The operator sees why in the log.');
+  const error = notReady(
+    'not-stored',
+    'It could not be stored, so nothing was changed. The operator sees why in the log.',
+  );
   error.cause = cause;
   return error;
 }

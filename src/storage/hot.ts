@@ -22,7 +22,8 @@ export function hot<Values extends readonly Value[], Row>(
   return async (db, ...values) => {
     const dialect = db.getExecutor().adapter.constructor.name;
     let ready = prepared.get(dialect);
-    if (!ready) prepared.set(dialect, (ready = prepare(build(db, ...(standIns as unknown as Values)).compile(), standIns)));
+    if (!ready)
+      prepared.set(dialect, (ready = prepare(build(db, ...(standIns as unknown as Values)).compile(), standIns)));
     const { query, from } = ready;
     const parameters = from.map((index, place) => (index < 0 ? query.parameters[place] : values[index]));
     return (await db.executeQuery({ ...query, parameters })).rows as Row[];

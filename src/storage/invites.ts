@@ -35,7 +35,11 @@ export async function insertInvite(db: Db, codeHash: string, invite: Invite): Pr
 }
 
 /** The invite of a code's hash, if it can still be used. */
-export async function findInvite(db: Db, codeHash: string, now: number): Promise<(Invite & { communityName: string }) | undefined> {
+export async function findInvite(
+  db: Db,
+  codeHash: string,
+  now: number,
+): Promise<(Invite & { communityName: string }) | undefined> {
   const row = await db
     .selectFrom('invites')
     .innerJoin('communities', 'communities.id', 'invites.community_id')
@@ -76,7 +80,12 @@ export async function listInvites(db: Db, community: string): Promise<(Invite & 
 }
 
 export async function deleteInvite(db: Db, community: string, id: string): Promise<boolean> {
-  const rows = await db.deleteFrom('invites').where('community_id', '=', community).where('id', '=', id).returning('id').execute();
+  const rows = await db
+    .deleteFrom('invites')
+    .where('community_id', '=', community)
+    .where('id', '=', id)
+    .returning('id')
+    .execute();
   return rows.length === 1;
 }
 

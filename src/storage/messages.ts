@@ -27,14 +27,17 @@ export interface StoredMessage extends MessageExtra {
 }
 
 /** Stores a person's message without extras; nothing is returned where (room, author, clientId) is there already. */
-export const insertPlain = hot<[room: string, seq: number, id: string, author: string, text: string, clientId: string, at: number], { id: string }>(
-  7,
-  (db, room, seq, id, author, text, clientId, at) =>
-    db
-      .insertInto('messages')
-      .values({ room_id: room, seq, id, author_id: author, text, client_id: clientId, created_at: at })
-      .onConflict((conflict) => conflict.columns(['room_id', 'author_id', 'client_id']).where('client_id', 'is not', null).doNothing())
-      .returning('id'),
+export const insertPlain = hot<
+  [room: string, seq: number, id: string, author: string, text: string, clientId: string, at: number],
+  { id: string }
+>(7, (db, room, seq, id, author, text, clientId, at) =>
+  db
+    .insertInto('messages')
+    .values({ room_id: room, seq, id, author_id: author, text, client_id: clientId, created_at: at })
+    .onConflict((conflict) =>
+      conflict.columns(['room_id', 'author_id', 'client_id']).where('client_id', 'is not', null).doNothing(),
+    )
+    .returning('id'),
 );
 
 export interface NewMessage {
@@ -54,8 +57,19 @@ export async function insertMessage(db: Db, made: NewMessage): Promise<boolean> 
   const { seq, id, text } = made;
   const rows = await db
     .insertInto('messages')
-    .values({ room_id: made.room, seq, id, author_id: made.author, text, extra, client_id: made.clientId, created_at: made.at })
-    .onConflict((conflict) => conflict.columns(['room_id', 'author_id', 'client_id']).where('client_id', 'is not', null).doNothing())
+    .values({
+      room_id: made.room,
+      seq,
+      id,
+      author_id: made.author,
+      text,
+      extra,
+      client_id: made.clientId,
+      created_at: made.at,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['room_id', 'author_id', 'client_id']).where('client_id', 'is not', null).doNothing(),
+    )
     .returning('id')
     .execute();
   return rows.length === 1;
@@ -71,7 +85,17 @@ function select(db: Db) {
   return db
     .selectFrom('messages')
     .leftJoin('accounts', 'accounts.id', 'messages.author_id')
-    .select(['messages.id', 'messages.seq', 'room_id', 'author_id', 'text', 'extra', 'client_id', 'messages.created_at', 'edited_at'])
+    .select([
+      'messages.id',
+      'messages.seq',
+      'room_id',
+      'author_id',
+      'text',
+      'extra',
+      'client_id',
+      'messages.created_at',
+      'edited_at',
+    ])
     .select('accounts.name as authorName')
     .where('deleted_at', 'is', null);
 }
@@ -99,7 +123,10 @@ export async function findMessage(db: Db, id: string): Promise<StoredMessage | u
   return row && toMessage(row);
 }
 
-export async function findByClientId(db: Db, asked: { room: string; author: string; clientId: string }): Promise<StoredMessage | undefined> {
+export async function findByClientId(
+  db: Db,
+  asked: { room: string; author: string; clientId: string },
+): Promise<StoredMessage | undefined> {
   const row = await select(db)
     .where('room_id', '=', asked.room)
     .where('author_id', '=', asked.author)
@@ -108,19 +135,39 @@ export async function findByClientId(db: Db, asked: { room: string; author: stri
   return row && toMessage(row);
 }
 
-export async function updateText(db: Db, id: string, change: { text: string; mentions: string[]; at: number }): Promise<void> {
+export async function updateText(
+  db: Db,
+  id: string,
+  change: { text: string; mentions: string[]; at: number },
+): Promise<void> {
   const extra = change.mentions.length > 0 ? JSON.stringify({ mentions: change.mentions }) : null;
-  await db.updateTable('messages').set({ text: change.text, extra, edited_at: change.at }).where('id', '=', id).execute();
+  await db
+    .updateTable('messages')
+    .set({ text: change.text, extra, edited_at: change.at })
+    .where('id', '=', id)
+    .execute();
 }
 
 /** Deletes the words and keeps the number, so that a late repeat of the same post stays one. */
-export async function markDeleted(db: Db, message: Pick<StoredMessage, 'id' | 'room' | 'seq'>, at: number): Promise<void> {
-  await db.updateTable('messages').set({ text: '', extra: null, deleted_at: at }).where('id', '=', message.id).execute();
+export async function markDeleted(
+  db: Db,
+  message: Pick<StoredMessage, 'id' | 'room' | 'seq'>,
+  at: number,
+): Promise<void> {
+  await db
+    .updateTable('messages')
+    .set({ text: '', extra: null, deleted_at: at })
+    .where('id', '=', message.id)
+    .execute();
   await db.deleteFrom('mentions').where('room_id', '=', message.room).where('seq', '=', message.seq).execute();
 }
 
 /** Which of these usernames are people that may see the room. */
-export async function findMentioned(db: Db, room: { id: string; community: string; private: boolean }, usernames: string[]): Promise<string[]> {
+export async function findMentioned(
+  db: Db,
+  room: { id: string; community: string; private: boolean },
+  usernames: string[],
+): Promise<string[]> {
   let query = db
     .selectFrom('accounts')
     .innerJoin('members', 'members.account_id', 'accounts.id')
@@ -128,7 +175,10 @@ export async function findMentioned(db: Db, room: { id: string; community: strin
     .where('members.community_id', '=', room.community)
     .where('username', 'in', usernames)
     .where('disabled_at', 'is', null);
-  if (room.private) query = query.where('accounts.id', 'in', (e) => e.selectFrom('room_members').select('account_id').where('room_id', '=', room.id));
+  if (room.private)
+    query = query.where('accounts.id', 'in', (e) =>
+      e.selectFrom('room_members').select('account_id').where('room_id', '=', room.id),
+    );
   return (await query.execute()).map((row) => row.id);
 }
 

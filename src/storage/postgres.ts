@@ -8,8 +8,15 @@ const BIGINT = 20;
 
 /** Opens PostgreSQL 14 or newer: a pool for reading, one connection for the door. */
 export function openPostgres(connectionString: string): Storage {
-  const types = { getTypeParser: (oid: number, format?: 'text' | 'binary') => (oid === BIGINT ? Number : pg.types.getTypeParser(oid, format as 'text')) };
+  const types = {
+    getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+      oid === BIGINT ? Number : pg.types.getTypeParser(oid, format as 'text'),
+  };
   const kysely = (max: number): Kysely<Schema> =>
-    new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString, max, types: types as pg.CustomTypesConfig }) }) });
+    new Kysely<Schema>({
+      dialect: new PostgresDialect({
+        pool: new pg.Pool({ connectionString, max, types: types as pg.CustomTypesConfig }),
+      }),
+    });
   return makeStorage({ dialect: 'postgres', begin: 'begin', reader: kysely(8), writer: kysely(1) });
 }

@@ -19,7 +19,16 @@ export async function insertRoom(db: Db, room: Room, at: number): Promise<void> 
   const { id, name, topic, seq } = room;
   await db
     .insertInto('rooms')
-    .values({ id, community_id: room.community, name, topic, private: room.private ? 1 : 0, seq, created_by: room.createdBy, created_at: at })
+    .values({
+      id,
+      community_id: room.community,
+      name,
+      topic,
+      private: room.private ? 1 : 0,
+      seq,
+      created_by: room.createdBy,
+      created_at: at,
+    })
     .execute();
 }
 
@@ -39,9 +48,23 @@ export interface SeenRoom {
 export const findRoomFor = hot<[account: string, room: string], SeenRoom>(2, (db, account, room) =>
   db
     .selectFrom('rooms')
-    .innerJoin('members', (join) => join.onRef('members.community_id', '=', 'rooms.community_id').on('members.account_id', '=', account))
-    .leftJoin('room_members', (join) => join.onRef('room_members.room_id', '=', 'rooms.id').on('room_members.account_id', '=', account))
-    .select(['rooms.id', 'rooms.community_id', 'rooms.name', 'topic', 'private', 'rooms.seq', 'created_by', 'role', 'room_members.account_id as invited'])
+    .innerJoin('members', (join) =>
+      join.onRef('members.community_id', '=', 'rooms.community_id').on('members.account_id', '=', account),
+    )
+    .leftJoin('room_members', (join) =>
+      join.onRef('room_members.room_id', '=', 'rooms.id').on('room_members.account_id', '=', account),
+    )
+    .select([
+      'rooms.id',
+      'rooms.community_id',
+      'rooms.name',
+      'topic',
+      'private',
+      'rooms.seq',
+      'created_by',
+      'role',
+      'room_members.account_id as invited',
+    ])
     .where('rooms.id', '=', room)
     .where('deleted_at', 'is', null),
 );
@@ -65,8 +88,12 @@ export interface ListedRoom extends Room {
 export async function listRooms(db: Db, account: string): Promise<ListedRoom[]> {
   const rows = await db
     .selectFrom('rooms')
-    .innerJoin('members', (join) => join.onRef('members.community_id', '=', 'rooms.community_id').on('members.account_id', '=', account))
-    .leftJoin('room_members', (join) => join.onRef('room_members.room_id', '=', 'rooms.id').on('room_members.account_id', '=', account))
+    .innerJoin('members', (join) =>
+      join.onRef('members.community_id', '=', 'rooms.community_id').on('members.account_id', '=', account),
+    )
+    .leftJoin('room_members', (join) =>
+      join.onRef('room_members.room_id', '=', 'rooms.id').on('room_members.account_id', '=', account),
+    )
     .leftJoin('reads', (join) => join.onRef('reads.room_id', '=', 'rooms.id').on('reads.account_id', '=', account))
     .selectAll('rooms')
     .select('reads.seq as read')
@@ -146,7 +173,9 @@ export async function listRoomPeople(db: Db, room: Room, limit: number): Promise
     .orderBy('username')
     .limit(limit);
   if (room.private) {
-    query = query.where('accounts.id', 'in', (e) => e.selectFrom('room_members').select('account_id').where('room_id', '=', room.id));
+    query = query.where('accounts.id', 'in', (e) =>
+      e.selectFrom('room_members').select('account_id').where('room_id', '=', room.id),
+    );
   }
   return (await query.execute()).map((row) => ({ ...row, role: row.role as Role }));
 }
@@ -156,10 +185,7 @@ export async function markRead(db: Db, read: { account: string; room: string; se
     .insertInto('reads')
     .values({ account_id: read.account, room_id: read.room, seq: read.seq })
     .onConflict((conflict) =>
-      conflict
-        .columns(['account_id', 'room_id'])
-        .doUpdateSet({ seq: read.seq })
-        .where('reads.seq', '<', read.seq),
+      conflict.columns(['account_id', 'room_id']).doUpdateSet({ seq: read.seq }).where('reads.seq', '<', read.seq),
     )
     .execute();
 }

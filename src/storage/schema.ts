@@ -78,7 +78,13 @@ export interface Schema {
     created_at: number;
     failed_at: number | null;
   };
-  command_settings: { community_id: string; command: string; is_on: number; allow: string | null; settings: string | null };
+  command_settings: {
+    community_id: string;
+    command: string;
+    is_on: number;
+    allow: string | null;
+    settings: string | null;
+  };
   audit: {
     id: string;
     community_id: string | null;

@@ -56,7 +56,12 @@ export async function touchSessions(db: Db, ids: string[], at: number): Promise<
 }
 
 export async function listSessions(db: Db, account: string): Promise<SessionRow[]> {
-  const rows = await db.selectFrom('sessions').selectAll().where('account_id', '=', account).orderBy('last_seen_at', 'desc').execute();
+  const rows = await db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('account_id', '=', account)
+    .orderBy('last_seen_at', 'desc')
+    .execute();
   return rows.map((row) => ({
     id: row.id,
     account,

@@ -38,11 +38,18 @@ export interface Answer {
 
 /** A request that waits for its answer. */
 export async function openAnswer(db: Db, id: string, account: string, at: number): Promise<void> {
-  await db.insertInto('answers').values({ id, account_id: account, state: 'waiting', reply: null, created_at: at }).execute();
+  await db
+    .insertInto('answers')
+    .values({ id, account_id: account, state: 'waiting', reply: null, created_at: at })
+    .execute();
 }
 
 /** Keeps the final answer. False where the request was answered before, so that no request is answered twice. */
-export async function closeAnswer(db: Db, id: string, answer: Pick<Answer, 'state' | 'refusal'> & { reply: Reply }): Promise<boolean> {
+export async function closeAnswer(
+  db: Db,
+  id: string,
+  answer: Pick<Answer, 'state' | 'refusal'> & { reply: Reply },
+): Promise<boolean> {
   const { state, reply, refusal } = answer;
   const rows = await db
     .updateTable('answers')
@@ -77,7 +84,10 @@ export interface JobRow {
 }
 
 /** False where the request has its job already. */
-export async function insertJob(db: Db, made: { id: string; name: string; payload: unknown; request: JobRequest; at: number }): Promise<boolean> {
+export async function insertJob(
+  db: Db,
+  made: { id: string; name: string; payload: unknown; request: JobRequest; at: number },
+): Promise<boolean> {
   const rows = await db
     .insertInto('jobs')
     .values({
@@ -118,7 +128,13 @@ export async function buryJob(db: Db, id: string, reason: string, at: number): P
 
 /** Jobs whose last attempt failed, newest first, 200 at most. */
 export async function listDead(db: Db): Promise<JobRow[]> {
-  const rows = await db.selectFrom('jobs').selectAll().where('state', '=', 'dead').orderBy('failed_at', 'desc').limit(200).execute();
+  const rows = await db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('state', '=', 'dead')
+    .orderBy('failed_at', 'desc')
+    .limit(200)
+    .execute();
   return rows.map(toJob);
 }
 
@@ -156,7 +172,13 @@ export interface OutboxRow {
 }
 
 export async function readOutbox(db: Db, after: number, limit: number): Promise<OutboxRow[]> {
-  return db.selectFrom('outbox').select(['n', 'channel', 'body']).where('n', '>', after).orderBy('n').limit(limit).execute();
+  return db
+    .selectFrom('outbox')
+    .select(['n', 'channel', 'body'])
+    .where('n', '>', after)
+    .orderBy('n')
+    .limit(limit)
+    .execute();
 }
 
 export async function deleteOutbox(db: Db, numbers: number[]): Promise<void> {
@@ -164,7 +186,10 @@ export async function deleteOutbox(db: Db, numbers: number[]): Promise<void> {
 }
 
 export async function countOutbox(db: Db): Promise<number> {
-  const row = await db.selectFrom('outbox').select(sql<number>`count(*)`.as('count')).executeTakeFirstOrThrow();
+  const row = await db
+    .selectFrom('outbox')
+    .select(sql<number>`count(*)`.as('count'))
+    .executeTakeFirstOrThrow();
   return Number(row.count);
 }
 

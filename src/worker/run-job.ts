@@ -80,7 +80,8 @@ async function bury(worker: Worker, row: JobRow, job: AnyJob | undefined, reason
   const reply = whisper(job ? job.failed(row.payload as never) : 'This could not be done. The operator sees why.');
   await worker.storage.write(async (tx) => {
     await buryJob(tx.db, row.id, reason.slice(0, 500), worker.clock());
-    if (await closeAnswer(tx.db, row.id, { state: 'failed', reply })) await tx.publish('outgoing', outgoing(row, reply));
+    if (await closeAnswer(tx.db, row.id, { state: 'failed', reply }))
+      await tx.publish('outgoing', outgoing(row, reply));
   });
 }
 

@@ -13,3 +13,8 @@ export function initialsOf(name: string): string {
   const letters = words.length > 1 ? `${first[0]}${last[0]}` : first.slice(0, 2).join('');
   return letters.toUpperCase();
 }
+
+/** The letters on a community’s door: of its first two words. */
+export function doorLettersOf(name: string): string {
+  return initialsOf(name.split(/\s+/).filter(Boolean).slice(0, 2).join(' '));
+}

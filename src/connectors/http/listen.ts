@@ -39,7 +39,8 @@ export function calls(hall: string, receive: Receive, clock: () => number): Call
 
   return {
     async call(called, seconds) {
-      if (waiting.size >= LIMITS.commandWaiters) throw notReady('busy', 'Too many calls are waiting for an answer. Try again in a few seconds.');
+      if (waiting.size >= LIMITS.commandWaiters)
+        throw notReady('busy', 'Too many calls are waiting for an answer. Try again in a few seconds.');
       const message = read({ ...called, hall, at: clock() });
       const answer = wait(message.id, seconds);
       await receive(message, message.id);

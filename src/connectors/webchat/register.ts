@@ -8,7 +8,14 @@ export interface OfferedCommand {
   usage: string;
   example: string;
   allow: Role;
-  args: { name: string; about: string; kind: string; required: boolean; choices?: readonly string[]; pattern?: string }[];
+  args: {
+    name: string;
+    about: string;
+    kind: string;
+    required: boolean;
+    choices?: readonly string[];
+    pattern?: string;
+  }[];
 }
 
 /** The commands that a role may use, by name. */
@@ -16,7 +23,14 @@ export function offer(commands: Iterable<AnyCommand>, role: Role): OfferedComman
   return [...commands]
     .filter((one) => atLeast(role, one.allow))
     .toSorted((a, b) => a.name.localeCompare(b.name))
-    .map((one) => ({ name: one.name, summary: one.summary, usage: usage(one), example: one.example, allow: one.allow, args: argumentsOf(one) }));
+    .map((one) => ({
+      name: one.name,
+      summary: one.summary,
+      usage: usage(one),
+      example: one.example,
+      allow: one.allow,
+      args: argumentsOf(one),
+    }));
 }
 
 function argumentsOf(one: AnyCommand): OfferedCommand['args'] {

@@ -8,5 +8,13 @@ export function write(answer: OutgoingMessage): Written {
   const { room, account } = answer.to;
   if (room !== undefined && !answer.reply.private) return { say: room, answer };
   const cause = { text: answer.cause.text };
-  return { show: { kind: 'private', account, ...(room !== undefined && { room }), reply: { ...answer.reply, private: true }, cause } };
+  return {
+    show: {
+      kind: 'private',
+      account,
+      ...(room !== undefined && { room }),
+      reply: { ...answer.reply, private: true },
+      cause,
+    },
+  };
 }

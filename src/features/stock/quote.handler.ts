@@ -12,7 +12,11 @@ const TRY_SECONDS = 5;
 export function quoteHandler(fetch: typeof globalThis.fetch, stockUrl: string): JobHandler<{ symbol: string }> {
   return async ({ symbol }, signal) => {
     const time = AbortSignal.any([signal, AbortSignal.timeout(TRY_SECONDS * 1000)]);
-    const response = await fetch(quoteAddress(stockUrl, symbol), { signal: time, redirect: 'error', headers: { accept: 'text/csv' } });
+    const response = await fetch(quoteAddress(stockUrl, symbol), {
+      signal: time,
+      redirect: 'error',
+      headers: { accept: 'text/csv' },
+    });
     if (!response.ok) throw new Error(`the quote service answered ${response.status}`);
     const quote = readQuote(await readBounded(response), symbol);
     return say(quote.found ? TEXTS.quote(quote.symbol, quote.close) : TEXTS.none(symbol));

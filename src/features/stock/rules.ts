@@ -9,7 +9,8 @@ export type Quote = { found: true; symbol: string; close: string } | { found: fa
 export function readQuote(csv: string, asked: string): Quote {
   const [head, row] = csv.trim().split(/\r?\n/);
   const columns = head?.split(',').map((name) => name.trim()) ?? [];
-  if (columns.join() !== COLUMNS.join() || row === undefined) throw new Error('the quote service answered something that is not a quote');
+  if (columns.join() !== COLUMNS.join() || row === undefined)
+    throw new Error('the quote service answered something that is not a quote');
   const cells = row.split(',').map((cell) => cell.trim());
   const close = cells[columns.indexOf('Close')];
   const symbol = cells[columns.indexOf('Symbol')];

@@ -29,5 +29,9 @@ export function readFrame(text: string): ReadFrame {
   const given = clientId.safeParse((value as { clientId?: unknown } | null)?.clientId);
   const [issue] = read.error.issues;
   const field = issue?.path.join('.');
-  return { ok: false, detail: field ? `${field}: ${issue?.message}` : (issue?.message ?? 'unknown frame'), ...(given.success && { clientId: given.data }) };
+  return {
+    ok: false,
+    detail: field ? `${field}: ${issue?.message}` : (issue?.message ?? 'unknown frame'),
+    ...(given.success && { clientId: given.data }),
+  };
 }

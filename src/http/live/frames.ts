@@ -2,7 +2,7 @@
 export function textFrame(value: unknown): Buffer {
   const text = JSON.stringify(value);
   const length = Buffer.byteLength(text);
-  const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const head = headLength(length);
   const frame = Buffer.allocUnsafe(head + length);
   frame[0] = 0x81;
   if (head === 2) frame[1] = length;
@@ -15,4 +15,9 @@ export function textFrame(value: unknown): Buffer {
   }
   frame.write(text, head, 'utf8');
   return frame;
+}
+
+function headLength(length: number): number {
+  if (length < 126) return 2;
+  return length < 65_536 ? 4 : 10;
 }

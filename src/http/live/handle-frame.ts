@@ -16,8 +16,16 @@ export async function handleFrame(hall: Hall, hub: Hub, socket: LiveSocket, text
   try {
     await act(hall, hub, socket, read.frame);
   } catch (error) {
-    const known = error instanceof AppError ? error : new AppError({ status: 500, code: 'our-mistake', detail: 'Something here went wrong.', fault: 'ours' });
-    sendError(hub, socket, { code: known.code, detail: known.message, clientId: 'clientId' in read.frame ? read.frame.clientId : undefined, room: read.frame.room });
+    const known =
+      error instanceof AppError
+        ? error
+        : new AppError({ status: 500, code: 'our-mistake', detail: 'Something here went wrong.', fault: 'ours' });
+    sendError(hub, socket, {
+      code: known.code,
+      detail: known.message,
+      clientId: 'clientId' in read.frame ? read.frame.clientId : undefined,
+      room: read.frame.room,
+    });
     if (!(error instanceof AppError)) throw error;
   }
 }
@@ -46,18 +54,36 @@ async function act(hall: Hall, hub: Hub, socket: LiveSocket, frame: FrameIn): Pr
   }
 }
 
-async function post(hall: Hall, hub: Hub, socket: LiveSocket, frame: Extract<FrameIn, { type: 'post' }>): Promise<void> {
+async function post(
+  hall: Hall,
+  hub: Hub,
+  socket: LiveSocket,
+  frame: Extract<FrameIn, { type: 'post' }>,
+): Promise<void> {
   const { room, text, clientId } = frame;
   const wait = hall.rates.take(`post ${socket.session.account}`, hall.settings.limits.post);
   if (wait > 0) throw tooFast(wait);
   const posted = await hall.commands.post(socket.session, { room, text, clientId });
-  const answer = 'command' in posted ? { type: 'accepted', clientId, command: posted.command } : { type: 'posted', clientId, message: posted.message };
+  const answer =
+    'command' in posted
+      ? { type: 'accepted', clientId, command: posted.command }
+      : { type: 'posted', clientId, message: posted.message };
   hub.send(socket, textFrame(answer));
 }
 
-async function subscribe(hall: Hall, hub: Hub, socket: LiveSocket, frame: Extract<FrameIn, { type: 'subscribe' }>): Promise<void> {
+async function subscribe(
+  hall: Hall,
+  hub: Hub,
+  socket: LiveSocket,
+  frame: Extract<FrameIn, { type: 'subscribe' }>,
+): Promise<void> {
   const { room, after } = frame;
-  if (socket.rooms.size >= LIMITS.roomsPerSocket) throw new AppError({ status: 409, code: 'too-many-rooms', detail: `One connection follows at most ${LIMITS.roomsPerSocket} rooms.` });
+  if (socket.rooms.size >= LIMITS.roomsPerSocket)
+    throw new AppError({
+      status: 409,
+      code: 'too-many-rooms',
+      detail: `One connection follows at most ${LIMITS.roomsPerSocket} rooms.`,
+    });
   await hub.join(socket, room, () => readPast(hall, socket, room, after));
 }
 
@@ -67,8 +93,13 @@ async function readPast(hall: Hall, socket: LiveSocket, room: string, after: num
   if (after === undefined || after >= seq) return { head: subscribed, frames: [], upTo: seq };
   const missed = await readHistory(hall.chat, socket.session, room, { after, limit: LIMITS.resumeReplay + 1 });
   const last = missed.at(-1)?.seq ?? 0;
-  if (missed.length > LIMITS.resumeReplay) return { head: subscribed, frames: [textFrame({ type: 'gap', room, from: after })], upTo: Math.max(seq, last) };
-  return { head: subscribed, frames: missed.map((message) => textFrame({ type: 'message', room, message })), upTo: Math.max(seq, last) };
+  if (missed.length > LIMITS.resumeReplay)
+    return { head: subscribed, frames: [textFrame({ type: 'gap', room, from: after })], upTo: Math.max(seq, last) };
+  return {
+    head: subscribed,
+    frames: missed.map((message) => textFrame({ type: 'message', room, message })),
+    upTo: Math.max(seq, last),
+  };
 }
 
 async function typing(hall: Hall, socket: LiveSocket, room: string): Promise<void> {

@@ -63,7 +63,12 @@ export class Hub {
       // What waits for the others is in `held` too: it goes out to them before the newcomer is one of them.
       if (this.#dirtyFeeds.has(room)) this.flush();
       if (feed.sockets.size === 0) feed.written = upTo;
-      this.send(socket, head, ...frames, ...held.filter((one) => one.seq === 0 || one.seq > upTo).map((one) => one.frame));
+      this.send(
+        socket,
+        head,
+        ...frames,
+        ...held.filter((one) => one.seq === 0 || one.seq > upTo).map((one) => one.frame),
+      );
       feed.sockets.add(socket);
       socket.rooms.add(room);
       this.#unwatch(room, socket);
@@ -100,13 +105,25 @@ export class Hub {
         return this.#newMessage(event);
       case 'edited':
       case 'deleted':
-        return this.#toRoom(event.room, { seq: 0, frame: textFrame({ type: event.kind, room: event.room, message: event.message }) });
+        return this.#toRoom(event.room, {
+          seq: 0,
+          frame: textFrame({ type: event.kind, room: event.room, message: event.message }),
+        });
       case 'typing':
-        return this.#toRoom(event.room, { seq: 0, frame: textFrame({ type: 'typing', room: event.room, who: event.who }), except: event.who.id });
+        return this.#toRoom(event.room, {
+          seq: 0,
+          frame: textFrame({ type: 'typing', room: event.room, who: event.who }),
+          except: event.who.id,
+        });
       case 'read':
         return this.#toAccount(event.account, { type: 'read', room: event.room, seq: event.seq });
       case 'private':
-        return this.#toAccount(event.account, { type: 'private', room: event.room, reply: event.reply, cause: event.cause });
+        return this.#toAccount(event.account, {
+          type: 'private',
+          room: event.room,
+          reply: event.reply,
+          cause: event.cause,
+        });
       case 'session-ended':
         return this.#endSessions(event.sessions);
       default:
@@ -144,7 +161,8 @@ export class Hub {
     if (!watchers || watchers.size === 0) return;
     const plain = textFrame({ type: 'activity', room, seq: message.seq, mention: false });
     const mentioned = textFrame({ type: 'activity', room, seq: message.seq, mention: true });
-    for (const socket of watchers) this.send(socket, message.mentions?.includes(socket.session.account) ? mentioned : plain);
+    for (const socket of watchers)
+      this.send(socket, message.mentions?.includes(socket.session.account) ? mentioned : plain);
   }
 
   #toRoom(room: string, frame: RoomFrame): void {

@@ -24,7 +24,8 @@ export function liveRoute(app: App, hall: Hall, { callers, hub }: { callers: Cal
     schema: { hide: true },
     preValidation: async (request) => {
       const session = await callers.needLive(request);
-      if (hub.sockets.size >= LIMITS.sockets || countOf(hub, session.account) >= LIMITS.socketsPerAccount) throw notReady('full', 'There are too many live connections.');
+      if (hub.sockets.size >= LIMITS.sockets || countOf(hub, session.account) >= LIMITS.socketsPerAccount)
+        throw notReady('full', 'There are too many live connections.');
       sessions.set(request, session);
     },
     handler: (_request, reply) => reply.code(426).header('upgrade', 'websocket').send(),
@@ -35,11 +36,15 @@ export function liveRoute(app: App, hall: Hall, { callers, hub }: { callers: Cal
 function open(app: App, hall: Hall, { hub, ws, session }: { hub: Hub; ws: WebSocket; session: Session }): void {
   const socket = new LiveSocket(ws, session, hub.counts);
   hub.connect(socket);
-  void refreshSight(hall, hub, socket).catch((error: unknown) => app.log.error({ err: error }, 'rooms of a connection not read'));
+  void refreshSight(hall, hub, socket).catch((error: unknown) =>
+    app.log.error({ err: error }, 'rooms of a connection not read'),
+  );
   ws.on('message', (data, binary) => {
     if (binary) return sendError(hub, socket, { code: 'bad-frame', detail: 'Frames are text.' });
     if (tooMany(hall, hub, socket)) return;
-    handleFrame(hall, hub, socket, data.toString()).catch((error: unknown) => app.log.error({ err: error }, 'frame failed'));
+    handleFrame(hall, hub, socket, data.toString()).catch((error: unknown) =>
+      app.log.error({ err: error }, 'frame failed'),
+    );
   });
   ws.on('pong', () => (socket.awaitingPong = false));
   ws.on('close', () => hub.disconnect(socket));
@@ -57,7 +62,11 @@ function tooMany(hall: Hall, hub: Hub, socket: LiveSocket): boolean {
   socket.framesIn++;
   const most = uses * LIMITS.framesPerPost;
   if (socket.framesIn <= most) return false;
-  if (socket.framesIn === most + 1) sendError(hub, socket, { code: 'too-fast', detail: `More than ${most} frames in ${perSeconds} seconds. The rest is not read.` });
+  if (socket.framesIn === most + 1)
+    sendError(hub, socket, {
+      code: 'too-fast',
+      detail: `More than ${most} frames in ${perSeconds} seconds. The rest is not read.`,
+    });
   if (socket.framesIn > most * 50) socket.close(1008, 'far too many frames');
   return true;
 }
@@ -73,7 +82,9 @@ async function refreshSight(hall: Hall, hub: Hub, socket: LiveSocket): Promise<v
 /** Passes on a change of what people may see: who lost a room leaves it, and all who are concerned are told to look again. */
 export async function roomsChanged(hall: Hall, hub: Hub, event: Extract<LiveEvent, { kind: 'rooms' }>): Promise<void> {
   const { community, account, gone } = event;
-  const told = [...hub.sockets].filter((one) => one.communities.has(community) && (account === undefined || one.session.account === account));
+  const told = [...hub.sockets].filter(
+    (one) => one.communities.has(community) && (account === undefined || one.session.account === account),
+  );
   for (const socket of told) {
     if (gone !== undefined) hub.leave(socket, gone);
     hub.send(socket, textFrame({ type: 'rooms' }));
@@ -86,7 +97,9 @@ export function watchSockets(app: App, hall: Hall, hub: Hub): void {
   let round = 0;
   const timer = setInterval(() => {
     round++;
-    void checkSessions(hall, hub, round % 6 === 0).catch((error: unknown) => app.log.error({ err: error }, 'sessions not checked'));
+    void checkSessions(hall, hub, round % 6 === 0).catch((error: unknown) =>
+      app.log.error({ err: error }, 'sessions not checked'),
+    );
     if (round % (LIMITS.heartbeat / CHECK_SECONDS) === 0) for (const socket of hub.sockets) socket.beat();
   }, CHECK_SECONDS * 1000);
   timer.unref();

@@ -58,7 +58,8 @@ export class Presence {
 
   #of(room: string): RoomPresence {
     let presence = this.#rooms.get(room);
-    if (!presence) this.#rooms.set(room, (presence = { counts: new Map(), names: new Map(), came: new Map(), went: new Map() }));
+    if (!presence)
+      this.#rooms.set(room, (presence = { counts: new Map(), names: new Map(), came: new Map(), went: new Map() }));
     return presence;
   }
 
@@ -70,7 +71,8 @@ export class Presence {
     this.#timer = undefined;
     for (const [room, presence] of this.#rooms) {
       const { came, went, counts } = presence;
-      if (came.size + went.size > 0) this.#tell(room, textFrame({ type: 'presence', room, here: listed(came), left: listed(went) }));
+      if (came.size + went.size > 0)
+        this.#tell(room, textFrame({ type: 'presence', room, here: listed(came), left: listed(went) }));
       came.clear();
       went.clear();
       if (counts.size === 0) this.#rooms.delete(room);

@@ -101,4 +101,3 @@ export class LiveSocket {
     this.flush(() => 0);
   }
 }
-

@@ -11,30 +11,60 @@ import { Account, Community, IdParams, Me, Person, line } from '#http/shapes.ts'
 
 /** Accounts, oneself, communities. */
 export function accountRoutes(app: App, hall: Hall, callers: Callers): void {
-  app.post('/v1/accounts', { schema: { tags: ['people'], body: NewAccount, response: { 201: z.object({ account: Account }) } } }, async (request, reply) => {
-    readAsStranger(hall, request);
-    const { username, password, name, invite } = request.body;
-    const asked = { username, password, ...(name !== undefined && { name }), ...(invite !== undefined && { invite }) };
-    const account = await signUp(hall.auth, asked, request.ip);
-    return reply.code(201).send({ account: { id: account.id, username: account.username, name: account.name } });
-  });
+  app.post(
+    '/v1/accounts',
+    { schema: { tags: ['people'], body: NewAccount, response: { 201: z.object({ account: Account }) } } },
+    async (request, reply) => {
+      readAsStranger(hall, request);
+      const { username, password, name, invite } = request.body;
+      const asked = {
+        username,
+        password,
+        ...(name !== undefined && { name }),
+        ...(invite !== undefined && { invite }),
+      };
+      const account = await signUp(hall.auth, asked, request.ip);
+      return reply.code(201).send({ account: { id: account.id, username: account.username, name: account.name } });
+    },
+  );
 
-  app.get('/v1/me', { schema: { tags: ['people'], response: { 200: Me } } }, async (request) => me(hall, await callers.need(request)));
+  app.get('/v1/me', { schema: { tags: ['people'], response: { 200: Me } } }, async (request) =>
+    me(hall, await callers.need(request)),
+  );
 
-  app.patch('/v1/me', { schema: { tags: ['people'], body: z.strictObject({ name: line(LIMITS.personName) }), response: { 200: Me } } }, async (request) => {
-    const session = await callers.need(request);
-    await rename(hall.auth, session.account, request.body.name);
-    return me(hall, { ...session, name: request.body.name });
-  });
+  app.patch(
+    '/v1/me',
+    { schema: { tags: ['people'], body: z.strictObject({ name: line(LIMITS.personName) }), response: { 200: Me } } },
+    async (request) => {
+      const session = await callers.need(request);
+      await rename(hall.auth, session.account, request.body.name);
+      return me(hall, { ...session, name: request.body.name });
+    },
+  );
 
-  app.get('/v1/communities', { schema: { tags: ['people'], response: { 200: z.object({ communities: z.array(Community) }) } } }, async (request) => {
-    const session = await callers.need(request);
-    return { communities: await memberships(hall.auth, session.account) };
-  });
+  communityRoutes(app, hall, callers);
+}
+
+function communityRoutes(app: App, hall: Hall, callers: Callers): void {
+  app.get(
+    '/v1/communities',
+    { schema: { tags: ['people'], response: { 200: z.object({ communities: z.array(Community) }) } } },
+    async (request) => {
+      const session = await callers.need(request);
+      return { communities: await memberships(hall.auth, session.account) };
+    },
+  );
 
   app.patch(
     '/v1/communities/:id',
-    { schema: { tags: ['people'], params: IdParams, body: z.strictObject({ name: line(LIMITS.communityName) }), response: { 200: Community } } },
+    {
+      schema: {
+        tags: ['people'],
+        params: IdParams,
+        body: z.strictObject({ name: line(LIMITS.communityName) }),
+        response: { 200: Community },
+      },
+    },
     async (request) => {
       const session = await callers.need(request);
       return nameCommunity(hall.auth, session.account, request.params.id, request.body.name);
@@ -43,7 +73,14 @@ export function accountRoutes(app: App, hall: Hall, callers: Callers): void {
 
   app.get(
     '/v1/communities/:id/people',
-    { schema: { tags: ['people'], params: IdParams, querystring: z.strictObject({ query: z.string().max(60).optional() }), response: { 200: z.object({ people: z.array(Person) }) } } },
+    {
+      schema: {
+        tags: ['people'],
+        params: IdParams,
+        querystring: z.strictObject({ query: z.string().max(60).optional() }),
+        response: { 200: z.object({ people: z.array(Person) }) },
+      },
+    },
     async (request) => {
       const session = await callers.need(request);
       return { people: await seePeople(hall.chat, session, request.params.id, request.query.query ?? '') };

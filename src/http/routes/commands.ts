@@ -15,23 +15,31 @@ import { IdParams, Reply } from '#http/shapes.ts';
 export function commandRoutes(app: App, hall: Hall, callers: Callers): void {
   const tags = ['commands'];
 
-  app.get('/v1/commands', { schema: { tags, response: { 200: z.object({ commands: z.array(z.unknown()) }) } } }, async (request) => {
-    const session = await callers.need(request);
-    const role = (await memberships(hall.auth, session.account))[0]?.role ?? 'guest';
-    return { commands: hall.commands.offer(role) };
-  });
+  app.get(
+    '/v1/commands',
+    { schema: { tags, response: { 200: z.object({ commands: z.array(z.unknown()) }) } } },
+    async (request) => {
+      const session = await callers.need(request);
+      const role = (await memberships(hall.auth, session.account))[0]?.role ?? 'guest';
+      return { commands: hall.commands.offer(role) };
+    },
+  );
 
-  app.post('/v1/commands/:name', { schema: { hide: true, params: z.object({ name: z.string().max(60) }), querystring: Wait, body: Call } }, async (request, reply) => {
-    const session = await callers.need(request);
-    const wait = hall.rates.take(`post ${session.account}`, hall.settings.limits.post);
-    if (wait > 0) throw tooFast(wait);
-    const place = await placeOf(hall, session, request.body.room);
-    const called = { ...place, who: session, name: request.params.name.toLowerCase(), args: request.body.args };
-    const result = await hall.commands.call(called, request.query.wait);
-    if ('job' in result) return reply.code(202).send({ job: result.job });
-    if (result.refusal) throw toError(result.reply, result.refusal);
-    return { reply: result.reply };
-  });
+  app.post(
+    '/v1/commands/:name',
+    { schema: { hide: true, params: z.object({ name: z.string().max(60) }), querystring: Wait, body: Call } },
+    async (request, reply) => {
+      const session = await callers.need(request);
+      const wait = hall.rates.take(`post ${session.account}`, hall.settings.limits.post);
+      if (wait > 0) throw tooFast(wait);
+      const place = await placeOf(hall, session, request.body.room);
+      const called = { ...place, who: session, name: request.params.name.toLowerCase(), args: request.body.args };
+      const result = await hall.commands.call(called, request.query.wait);
+      if ('job' in result) return reply.code(202).send({ job: result.job });
+      if (result.refusal) throw toError(result.reply, result.refusal);
+      return { reply: result.reply };
+    },
+  );
 
   app.get('/v1/jobs/:id', { schema: { tags, params: IdParams, response: { 200: JobState } } }, async (request) => {
     const session = await callers.need(request);
@@ -42,7 +50,10 @@ export function commandRoutes(app: App, hall: Hall, callers: Callers): void {
 }
 
 const Wait = z.strictObject({ wait: z.coerce.number().min(0).max(LIMITS.commandWait).default(10) });
-const Call = z.strictObject({ room: z.string().max(100).optional(), args: z.record(z.string(), z.unknown()).default({}) });
+const Call = z.strictObject({
+  room: z.string().max(100).optional(),
+  args: z.record(z.string(), z.unknown()).default({}),
+});
 const JobState = z.object({ job: z.string(), state: z.string(), reply: Reply.optional() });
 
 interface Place {

@@ -14,34 +14,61 @@ import { publicUrlOf } from '#http/public-url.ts';
 export function inviteRoutes(app: App, hall: Hall, callers: Callers): void {
   const tags = ['invites'];
 
-  app.get('/v1/invites/:code', { schema: { tags, params: z.object({ code: z.string().max(100) }), response: { 200: z.object({ invite: Looked }) } } }, async (request) => {
-    readAsStranger(hall, request);
-    const { role, communityName, expiresAt } = await lookAtInvite(hall.auth, request.params.code);
-    return { invite: { role, community: communityName, expiresAt: expiresAt === null ? null : toRfc3339(expiresAt) } };
-  });
+  app.get(
+    '/v1/invites/:code',
+    {
+      schema: {
+        tags,
+        params: z.object({ code: z.string().max(100) }),
+        response: { 200: z.object({ invite: Looked }) },
+      },
+    },
+    async (request) => {
+      readAsStranger(hall, request);
+      const { role, communityName, expiresAt } = await lookAtInvite(hall.auth, request.params.code);
+      return {
+        invite: { role, community: communityName, expiresAt: expiresAt === null ? null : toRfc3339(expiresAt) },
+      };
+    },
+  );
 
-  app.get('/v1/invites', { schema: { tags, response: { 200: z.object({ invites: z.array(Invite) }) } } }, async (request) => {
-    const session = await callers.need(request);
-    const address = publicUrlOf(request, hall.settings);
-    const invites = await seeInvites(hall.auth, session.account);
-    return { invites: invites.map((invite) => shape(invite, invite.by, address)) };
-  });
+  app.get(
+    '/v1/invites',
+    { schema: { tags, response: { 200: z.object({ invites: z.array(Invite) }) } } },
+    async (request) => {
+      const session = await callers.need(request);
+      const address = publicUrlOf(request, hall.settings);
+      const invites = await seeInvites(hall.auth, session.account);
+      return { invites: invites.map((invite) => shape(invite, invite.by, address)) };
+    },
+  );
 
-  app.post('/v1/invites', { schema: { tags, body: NewInvite, response: { 201: z.object({ invite: Invite }) } } }, async (request, reply) => {
-    const session = await callers.need(request);
-    const { uses, days } = request.body;
-    const invite = await makeInvite(hall.auth, session.account, { uses, days });
-    return reply.code(201).send({ invite: shape(invite, session.name, publicUrlOf(request, hall.settings)) });
-  });
+  app.post(
+    '/v1/invites',
+    { schema: { tags, body: NewInvite, response: { 201: z.object({ invite: Invite }) } } },
+    async (request, reply) => {
+      const session = await callers.need(request);
+      const { uses, days } = request.body;
+      const invite = await makeInvite(hall.auth, session.account, { uses, days });
+      return reply.code(201).send({ invite: shape(invite, session.name, publicUrlOf(request, hall.settings)) });
+    },
+  );
 
-  app.delete('/v1/invites/:id', { schema: { tags, params: IdParams, response: { 204: Nothing } } }, async (request, reply) => {
-    await endInvite(hall.auth, (await callers.need(request)).account, request.params.id);
-    return reply.code(204).send(null);
-  });
+  app.delete(
+    '/v1/invites/:id',
+    { schema: { tags, params: IdParams, response: { 204: Nothing } } },
+    async (request, reply) => {
+      await endInvite(hall.auth, (await callers.need(request)).account, request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
 }
 
 const Looked = z.object({ role: z.enum(ROLES), community: z.string(), expiresAt: z.iso.datetime().nullable() });
-const NewInvite = z.strictObject({ uses: z.int().min(1).max(LIMITS.inviteUses).default(1), days: z.int().min(1).max(LIMITS.inviteDays).default(7) });
+const NewInvite = z.strictObject({
+  uses: z.int().min(1).max(LIMITS.inviteUses).default(1),
+  days: z.int().min(1).max(LIMITS.inviteDays).default(7),
+});
 
 function shape(invite: KeptInvite, by: string | null, address: string): z.infer<typeof Invite> {
   const { id, role, uses, used, createdAt, expiresAt } = invite;

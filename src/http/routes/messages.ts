@@ -12,34 +12,61 @@ import { IdParams, Message, MessageText, Nothing } from '#http/shapes.ts';
 export function messageRoutes(app: App, hall: Hall, callers: Callers): void {
   const tags = ['messages'];
 
-  app.get('/v1/rooms/:id/messages', { schema: { tags, params: IdParams, querystring: Page, response: { 200: z.object({ messages: z.array(Message) }) } } }, async (request) => {
-    const session = await callers.need(request);
-    const { limit, before, after } = request.query;
-    const asked = { limit, ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
-    return { messages: await readHistory(hall.chat, session, request.params.id, asked) };
-  });
+  app.get(
+    '/v1/rooms/:id/messages',
+    {
+      schema: {
+        tags,
+        params: IdParams,
+        querystring: Page,
+        response: { 200: z.object({ messages: z.array(Message) }) },
+      },
+    },
+    async (request) => {
+      const session = await callers.need(request);
+      const { limit, before, after } = request.query;
+      const asked = { limit, ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+      return { messages: await readHistory(hall.chat, session, request.params.id, asked) };
+    },
+  );
 
-  app.post('/v1/rooms/:id/messages', { schema: { tags, params: IdParams, body: NewPost, response: { 200: Message, 201: Message, 202: Accepted } } }, async (request, reply) => {
-    const session = await callers.need(request);
-    const wait = hall.rates.take(`post ${session.account}`, hall.settings.limits.post);
-    if (wait > 0) throw tooFast(wait);
-    const { text, clientId } = request.body;
-    const posted = await hall.commands.post(session, { room: request.params.id, text, ...(clientId !== undefined && { clientId }) });
-    if ('command' in posted) return reply.code(202).send(posted);
-    return reply.code(posted.fresh ? 201 : 200).send(posted.message);
-  });
+  app.post(
+    '/v1/rooms/:id/messages',
+    { schema: { tags, params: IdParams, body: NewPost, response: { 200: Message, 201: Message, 202: Accepted } } },
+    async (request, reply) => {
+      const session = await callers.need(request);
+      const wait = hall.rates.take(`post ${session.account}`, hall.settings.limits.post);
+      if (wait > 0) throw tooFast(wait);
+      const { text, clientId } = request.body;
+      const posted = await hall.commands.post(session, {
+        room: request.params.id,
+        text,
+        ...(clientId !== undefined && { clientId }),
+      });
+      if ('command' in posted) return reply.code(202).send(posted);
+      return reply.code(posted.fresh ? 201 : 200).send(posted.message);
+    },
+  );
 
-  app.patch('/v1/messages/:id', { schema: { tags, params: IdParams, body: z.strictObject({ text: MessageText }), response: { 200: Message } } }, async (request) => {
-    const session = await callers.need(request);
-    const wait = hall.rates.take(`post ${session.account}`, hall.settings.limits.post);
-    if (wait > 0) throw tooFast(wait);
-    return editMessage(hall.chat, session, request.params.id, request.body.text);
-  });
+  app.patch(
+    '/v1/messages/:id',
+    { schema: { tags, params: IdParams, body: z.strictObject({ text: MessageText }), response: { 200: Message } } },
+    async (request) => {
+      const session = await callers.need(request);
+      const wait = hall.rates.take(`post ${session.account}`, hall.settings.limits.post);
+      if (wait > 0) throw tooFast(wait);
+      return editMessage(hall.chat, session, request.params.id, request.body.text);
+    },
+  );
 
-  app.delete('/v1/messages/:id', { schema: { tags, params: IdParams, response: { 204: Nothing } } }, async (request, reply) => {
-    await deleteMessage(hall.chat, await callers.need(request), request.params.id);
-    return reply.code(204).send(null);
-  });
+  app.delete(
+    '/v1/messages/:id',
+    { schema: { tags, params: IdParams, response: { 204: Nothing } } },
+    async (request, reply) => {
+      await deleteMessage(hall.chat, await callers.need(request), request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
 }
 
 const Page = z.strictObject({

@@ -16,7 +16,12 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
 
   async function needOperator(request: FastifyRequest): Promise<void> {
     const session = await callers.need(request);
-    if (!session.operator) throw refused('operator-only', 'Only the operator of this hall can do that.', 'operator: guildhall account create NAME --owner makes one');
+    if (!session.operator)
+      throw refused(
+        'operator-only',
+        'Only the operator of this hall can do that.',
+        'operator: guildhall account create NAME --owner makes one',
+      );
   }
 
   app.get('/v1/hall', { schema: { tags: ['hall'], response: { 200: Facts } } }, async (request) => {
@@ -25,24 +30,38 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
     return { ...(await hallFacts(hall.auth)), signup: hall.auth.signup, version, demo };
   });
 
-  app.get('/v1/operator/dead', { schema: { tags, response: { 200: z.object({ dead: z.array(Dead) }) } } }, async (request) => {
-    await needOperator(request);
-    return { dead: await hall.operator.dead() };
-  });
+  app.get(
+    '/v1/operator/dead',
+    { schema: { tags, response: { 200: z.object({ dead: z.array(Dead) }) } } },
+    async (request) => {
+      await needOperator(request);
+      return { dead: await hall.operator.dead() };
+    },
+  );
 
-  app.post('/v1/operator/dead/:id/retry', { schema: { tags, params: IdParams, response: { 204: Nothing } } }, async (request, reply) => {
-    await needOperator(request);
-    if (!(await hall.operator.retry(request.params.id))) throw unknown('job');
-    return reply.code(204).send(null);
-  });
+  app.post(
+    '/v1/operator/dead/:id/retry',
+    { schema: { tags, params: IdParams, response: { 204: Nothing } } },
+    async (request, reply) => {
+      await needOperator(request);
+      if (!(await hall.operator.retry(request.params.id))) throw unknown('job');
+      return reply.code(204).send(null);
+    },
+  );
 
-  app.delete('/v1/operator/dead/:id', { schema: { tags, params: IdParams, response: { 204: Nothing } } }, async (request, reply) => {
-    await needOperator(request);
-    if (!(await hall.operator.forget(request.params.id))) throw unknown('job');
-    return reply.code(204).send(null);
-  });
+  app.delete(
+    '/v1/operator/dead/:id',
+    { schema: { tags, params: IdParams, response: { 204: Nothing } } },
+    async (request, reply) => {
+      await needOperator(request);
+      if (!(await hall.operator.forget(request.params.id))) throw unknown('job');
+      return reply.code(204).send(null);
+    },
+  );
 
-  app.get('/health/live', { schema: { tags: ['hall'], response: { 200: z.object({ status: z.string() }) } } }, () => ({ status: 'live' }));
+  app.get('/health/live', { schema: { tags: ['hall'], response: { 200: z.object({ status: z.string() }) } } }, () => ({
+    status: 'live',
+  }));
 
   app.get('/health/ready', { schema: { tags: ['hall'], response: { 200: Ready } } }, async () => {
     await hallFacts(hall.auth);
@@ -50,7 +69,12 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
   });
 
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-    if (!mayMeasure(request, hall.settings.metricsToken)) throw refused('metrics-only', 'Metrics are for this machine, or with METRICS_TOKEN.', 'METRICS_TOKEN; the operator can set it');
+    if (!mayMeasure(request, hall.settings.metricsToken))
+      throw refused(
+        'metrics-only',
+        'Metrics are for this machine, or with METRICS_TOKEN.',
+        'METRICS_TOKEN; the operator can set it',
+      );
     return reply.type('text/plain; version=0.0.4').send(await (figures ??= await loadMetrics(hall, hub))());
   });
 }
@@ -61,8 +85,20 @@ async function loadMetrics(hall: Hall, hub: Hub): Promise<() => Promise<string>>
   return metrics(hall, hub);
 }
 
-const Facts = z.object({ name: z.string(), signup: z.enum(['invite', 'open', 'closed']), version: z.string(), demo: z.boolean(), empty: z.boolean() });
-const Dead = z.object({ id: z.string(), job: z.string(), reason: z.string().nullable(), attempts: z.number(), failedAt: z.string().nullable() });
+const Facts = z.object({
+  name: z.string(),
+  signup: z.enum(['invite', 'open', 'closed']),
+  version: z.string(),
+  demo: z.boolean(),
+  empty: z.boolean(),
+});
+const Dead = z.object({
+  id: z.string(),
+  job: z.string(),
+  reason: z.string().nullable(),
+  attempts: z.number(),
+  failedAt: z.string().nullable(),
+});
 const Ready = z.object({ status: z.string(), notReady: z.array(z.object({ name: z.string(), why: z.string() })) });
 
 /** From this machine itself, not through a proxy; or with the token. */

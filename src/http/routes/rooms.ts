@@ -29,55 +29,98 @@ export function roomRoutes(app: App, hall: Hall, { callers, hub }: { callers: Ca
     return reply.code(201).send(shape(room));
   });
 
-  app.patch('/v1/rooms/:id', { schema: { tags, params: IdParams, body: RoomChange, response: { 200: Room } } }, async (request) => {
-    const session = await callers.need(request);
-    const { name, topic } = request.body;
-    const change = { ...(name !== undefined && { name }), ...(topic !== undefined && { topic }) };
-    await changeRoom(hall.chat, session, request.params.id, change);
-    const room = (await seeRooms(hall.chat, session)).find(({ id }) => id === request.params.id);
-    if (!room) throw unknown('room');
-    return shape(room, room);
-  });
+  app.patch(
+    '/v1/rooms/:id',
+    { schema: { tags, params: IdParams, body: RoomChange, response: { 200: Room } } },
+    async (request) => {
+      const session = await callers.need(request);
+      const { name, topic } = request.body;
+      const change = { ...(name !== undefined && { name }), ...(topic !== undefined && { topic }) };
+      await changeRoom(hall.chat, session, request.params.id, change);
+      const room = (await seeRooms(hall.chat, session)).find(({ id }) => id === request.params.id);
+      if (!room) throw unknown('room');
+      return shape(room, room);
+    },
+  );
 
-  app.delete('/v1/rooms/:id', { schema: { tags, params: IdParams, response: { 204: Nothing } } }, async (request, reply) => {
-    await deleteRoom(hall.chat, await callers.need(request), request.params.id);
-    return reply.code(204).send(null);
-  });
+  app.delete(
+    '/v1/rooms/:id',
+    { schema: { tags, params: IdParams, response: { 204: Nothing } } },
+    async (request, reply) => {
+      await deleteRoom(hall.chat, await callers.need(request), request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
 
-  app.get('/v1/rooms/:id/people', { schema: { tags, params: IdParams, response: { 200: People } } }, async (request) => {
-    const people = await seeRoomPeople(hall.chat, await callers.need(request), request.params.id);
-    const here = hub.here(request.params.id);
-    return { people: people.map((person) => ({ ...person, here: here.has(person.id) })) };
-  });
+  peopleRoutes(app, hall, { callers, hub });
+}
 
-  app.get('/v1/rooms/:id/members', { schema: { tags, params: IdParams, response: { 200: z.object({ members: z.array(Account) }) } } }, async (request) => {
-    const people = await seeRoomPeople(hall.chat, await callers.need(request), request.params.id);
-    return { members: people.map(({ id, username, name }) => ({ id, username, name })) };
-  });
+/** Who is in a room, and how far they have read. */
+function peopleRoutes(app: App, hall: Hall, { callers, hub }: { callers: Callers; hub: Hub }): void {
+  const tags = ['rooms'];
 
-  app.put('/v1/rooms/:id/members/:account', { schema: { tags, params: MemberParams, response: { 204: Nothing } } }, async (request, reply) => {
-    await letIn(hall.chat, await callers.need(request), request.params.id, request.params.account);
-    return reply.code(204).send(null);
-  });
+  app.get(
+    '/v1/rooms/:id/people',
+    { schema: { tags, params: IdParams, response: { 200: People } } },
+    async (request) => {
+      const people = await seeRoomPeople(hall.chat, await callers.need(request), request.params.id);
+      const here = hub.here(request.params.id);
+      return { people: people.map((person) => ({ ...person, here: here.has(person.id) })) };
+    },
+  );
 
-  app.delete('/v1/rooms/:id/members/:account', { schema: { tags, params: MemberParams, response: { 204: Nothing } } }, async (request, reply) => {
-    await takeOut(hall.chat, await callers.need(request), request.params.id, request.params.account);
-    return reply.code(204).send(null);
-  });
+  app.get(
+    '/v1/rooms/:id/members',
+    { schema: { tags, params: IdParams, response: { 200: z.object({ members: z.array(Account) }) } } },
+    async (request) => {
+      const people = await seeRoomPeople(hall.chat, await callers.need(request), request.params.id);
+      return { members: people.map(({ id, username, name }) => ({ id, username, name })) };
+    },
+  );
 
-  app.post('/v1/rooms/:id/read', { schema: { tags, params: IdParams, body: z.strictObject({ seq: z.int().min(0) }), response: { 204: Nothing } } }, async (request, reply) => {
-    await readUpTo(hall.chat, await callers.need(request), request.params.id, request.body.seq);
-    return reply.code(204).send(null);
-  });
+  app.put(
+    '/v1/rooms/:id/members/:account',
+    { schema: { tags, params: MemberParams, response: { 204: Nothing } } },
+    async (request, reply) => {
+      await letIn(hall.chat, await callers.need(request), request.params.id, request.params.account);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.delete(
+    '/v1/rooms/:id/members/:account',
+    { schema: { tags, params: MemberParams, response: { 204: Nothing } } },
+    async (request, reply) => {
+      await takeOut(hall.chat, await callers.need(request), request.params.id, request.params.account);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/v1/rooms/:id/read',
+    { schema: { tags, params: IdParams, body: z.strictObject({ seq: z.int().min(0) }), response: { 204: Nothing } } },
+    async (request, reply) => {
+      await readUpTo(hall.chat, await callers.need(request), request.params.id, request.body.seq);
+      return reply.code(204).send(null);
+    },
+  );
 }
 
 const topic = z.string().trim().max(LIMITS.roomTopic);
-const NewRoom = z.strictObject({ name: line(LIMITS.roomName), topic: topic.optional(), private: z.boolean().optional(), community: z.string().max(100).optional() });
+const NewRoom = z.strictObject({
+  name: line(LIMITS.roomName),
+  topic: topic.optional(),
+  private: z.boolean().optional(),
+  community: z.string().max(100).optional(),
+});
 const RoomChange = z.strictObject({ name: line(LIMITS.roomName).optional(), topic: topic.optional() });
 const MemberParams = z.object({ id: z.string().max(100), account: z.string().max(100) });
 const People = z.object({ people: z.array(Person.extend({ here: z.boolean() })) });
 
-function shape(room: KeptRoom, mine: { read: number; mentions: number } = { read: 0, mentions: 0 }): z.infer<typeof Room> {
+function shape(
+  room: KeptRoom,
+  mine: { read: number; mentions: number } = { read: 0, mentions: 0 },
+): z.infer<typeof Room> {
   const { id, name, topic: about, private: isPrivate, community, seq } = room;
   return { id, name, topic: about, private: isPrivate, community, seq, read: mine.read, mentions: mine.mentions };
 }

@@ -136,7 +136,9 @@ async function work(db: Kysely<never>, big: Big, dialect: 'sqlite' | 'postgres')
   }
   await schema
     .createTable('outbox')
-    .addColumn('n', dialect === 'postgres' ? 'bigserial' : 'integer', (c) => (dialect === 'postgres' ? c.primaryKey() : c.primaryKey().autoIncrement()))
+    .addColumn('n', dialect === 'postgres' ? 'bigserial' : 'integer', (c) =>
+      dialect === 'postgres' ? c.primaryKey() : c.primaryKey().autoIncrement(),
+    )
     .addColumn('channel', 'text', (c) => c.notNull())
     .addColumn('body', 'text', (c) => c.notNull())
     .addColumn('created_at', big, (c) => c.notNull())

@@ -1,0 +1,102 @@
+import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { resolve } from 'node:path';
+import { newSecret } from '#core/ids.ts';
+import { openFolder } from '#src/data-folder.ts';
+import { RESTORED } from '#src/housekeeping.ts';
+import { WrongUse, type CommandLine } from './command-line.ts';
+import { withData } from './open-data.ts';
+
+/** `backup FILE`: everything in one file, 0600, as it stood at one moment, and read back. */
+export async function backup({ config, say, words }: CommandLine): Promise<number> {
+  const file = oneFile(words);
+  if (existsSync(file)) throw new Error(`${file} is there already; a backup never overwrites.`);
+  const half = `${file}.half`;
+  rmSync(half, { force: true });
+  const counts = await withData(config, async (_storage, folder) => {
+    const db = new DatabaseSync(folder.database, { readOnly: true, timeout: 5_000 });
+    try {
+      db.exec(`vacuum into ${quoted(half)}`);
+    } finally {
+      db.close();
+    }
+    chmodSync(half, 0o600);
+    return readBack(half);
+  });
+  renameSync(half, file);
+  say.ok('backup', `${counts.messages} messages, ${counts.accounts} accounts in ${file}. Read back: whole.`);
+  return 0;
+}
+
+/**
+ * `restore FILE`: what the backup holds takes the place of everything, in one commit, so it works beside a running hall too:
+ * that closes its live connections, and people find the restored rooms. On any failure nothing has changed.
+ */
+export async function restore({ config, say, words }: CommandLine): Promise<number> {
+  const file = oneFile(words);
+  if (!existsSync(file)) throw new Error(`There is no file ${file}.`);
+  const counts = readBack(file);
+  // Brings the folder's own schema up to date first; the backup's rows go into it by name.
+  await withData(config, async () => undefined);
+  const db = new DatabaseSync(openFolder(config.GUILDHALL_DATA).database, {
+    timeout: 10_000,
+    enableForeignKeyConstraints: false,
+  });
+  try {
+    db.exec(`attach ${quoted(file)} as backup; pragma synchronous = full;`);
+    replaceAll(db);
+  } finally {
+    db.close();
+  }
+  say.ok('restore', `${counts.messages} messages, ${counts.accounts} accounts are back.`);
+  return 0;
+}
+
+function replaceAll(db: DatabaseSync): void {
+  const tables = db
+    .prepare(
+      "select name from backup.sqlite_schema where type = 'table' and name not like 'sqlite_%' and name not like 'kysely_%'",
+    )
+    .all() as { name: string }[];
+  db.exec('begin immediate');
+  try {
+    for (const { name } of tables) {
+      const columns = db.prepare(`select name from pragma_table_info(?, 'backup')`).all(name) as { name: string }[];
+      const list = columns.map((column) => `"${column.name}"`).join(', ');
+      db.exec(`delete from main."${name}"; insert into main."${name}" (${list}) select ${list} from backup."${name}"`);
+    }
+    db.prepare(
+      'insert into main.instance (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
+    ).run(RESTORED, newSecret(16));
+    db.exec('commit');
+  } catch (error) {
+    db.exec('rollback');
+    throw error;
+  }
+}
+
+/** Opens a backup, checks that it is whole and counts what is in it. */
+function readBack(file: string): { messages: number; accounts: number } {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    const [check] = db.prepare('pragma integrity_check').all() as { integrity_check: string }[];
+    if (check?.integrity_check !== 'ok') throw new Error(`${file} is damaged: ${check?.integrity_check}`);
+    const count = (table: string): number =>
+      (db.prepare(`select count(*) as count from ${table}`).get() as { count: number }).count;
+    return { messages: count('messages'), accounts: count('accounts') };
+  } catch (error) {
+    throw new Error(`${file} is not a whole backup of a hall: ${(error as Error).message}`);
+  } finally {
+    db.close();
+  }
+}
+
+function oneFile(words: string[]): string {
+  const [file, ...rest] = words;
+  if (!file || rest.length > 0 || file.startsWith('-')) throw new WrongUse('Name one file.');
+  return resolve(file);
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

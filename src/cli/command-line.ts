@@ -1,0 +1,67 @@
+import { AppError } from '#core/errors.ts';
+import { readConfig, WrongSettings, type Config } from '#src/config.ts';
+import { terminal, type Terminal } from '#src/terminal.ts';
+import { account } from './account.ts';
+import { backup, restore } from './backup.ts';
+import { doctor } from './doctor.ts';
+import { invite } from './invite.ts';
+
+/** What every command of the line gets. */
+export interface CommandLine {
+  config: Config;
+  say: Terminal;
+  /** The words after the command's name. */
+  words: string[];
+}
+
+/** A mistake in how a command was typed. */
+export class WrongUse extends Error {}
+
+const COMMANDS: Record<string, { usage: string[]; run(line: CommandLine): Promise<number> }> = {
+  account: {
+    usage: [
+      'account create NAME [--owner] --password-stdin',
+      'account password NAME --password-stdin',
+      'account disable NAME',
+    ],
+    run: account,
+  },
+  invite: { usage: ['invite [--uses N] [--days N]'], run: invite },
+  doctor: { usage: ['doctor'], run: doctor },
+  backup: { usage: ['backup FILE'], run: backup },
+  restore: { usage: ['restore FILE'], run: restore },
+};
+
+/** Runs one command; all are usable whether the hall runs or not. Returns the exit code: 0, 1 for a refusal, 64 for a wrong use, 78 for settings. */
+export async function runCommandLine(argv: string[], say: Terminal = terminal()): Promise<number> {
+  const [name = '', ...words] = argv;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command)
+    return usage(
+      say,
+      Object.values(COMMANDS).flatMap((one) => one.usage),
+    );
+  try {
+    return await command.run({ config: readConfig(process.env, process.cwd()), say, words });
+  } catch (error) {
+    return explain(say, error, command.usage);
+  }
+}
+
+function usage(say: Terminal, lines: string[]): number {
+  for (const line of lines) say.plain(`npm run -s guildhall -- ${line}`);
+  return 64;
+}
+
+function explain(say: Terminal, error: unknown, lines: string[]): number {
+  if (error instanceof WrongUse) {
+    say.wrong('usage', error.message);
+    return usage(say, lines);
+  }
+  if (error instanceof WrongSettings) {
+    for (const { name, lines: told } of error.wrong) say.wrong(name, ...told);
+    return 78;
+  }
+  say.wrong(error instanceof AppError ? error.code : 'guildhall', (error as Error).message, 'Nothing was changed.');
+  return 1;
+}
