@@ -25,7 +25,7 @@ import { hallServer, type HallServer } from '#http/server.ts';
 import { readCommandSetting } from '#storage/command-settings.ts';
 import { ensureCommunity } from '#storage/communities.ts';
 import { migrate } from '#storage/migrate.ts';
-import { startRelay } from '#storage/relay.ts';
+import { startRelay, type Relay } from '#storage/relay.ts';
 import { openSqlite } from '#storage/sqlite.ts';
 import type { Storage } from '#storage/storage.ts';
 import { findAnswer } from '#storage/work.ts';
@@ -84,7 +84,7 @@ export async function startHall(config: Config, options: HallOptions): Promise<R
   const house = housekeeping({
     storage,
     clock,
-    onReplaced: () => server.hub.closeAll('the data was restored'),
+    onReplaced: () => replaced(server, relay),
     logger,
   });
   return {
@@ -104,6 +104,12 @@ export async function startHall(config: Config, options: HallOptions): Promise<R
       await storage.close();
     },
   };
+}
+
+/** What is shown and what waits is another now: connections begin anew, and the outbox is read from its start. */
+function replaced(server: HallServer, relay: Relay): void {
+  relay.rewind();
+  server.hub.closeAll('the data was restored');
 }
 
 interface Parts {

@@ -5,8 +5,8 @@ import { openSocket, type RawSocket } from './raw-socket.ts';
 import { POST_BYTES, type Latency, type Site } from './site.ts';
 
 /**
- * The load client: a process of its own with all the receivers of a room and a few posters among them.
- * It counts raw frames; one receiver also reads them, to learn in which order the server put the posts.
+ * The load client: a process of its own with all the receivers of a room, a few of whom post.
+ * It counts raw frames. One more receiver reads them, to learn in which order the server put the posts.
  */
 answerParent({ gather, saturate, pace, acknowledge, listen, part });
 
@@ -15,107 +15,124 @@ const POSTERS = 16;
 
 interface Crowd {
   site: Site;
-  receivers: RawSocket[];
+  sockets: RawSocket[];
   /** Deliveries to all receivers so far. */
-  total(): number;
+  total: number;
   onDelivery: () => void;
   arrivals: Arrivals | undefined;
+  /** Numbers of the posts as the server gave them out. */
+  order: number[];
 }
 
 interface Arrivals {
-  /** Posts that are measured at most. */
   posts: number;
   /** When receiver r read its k-th delivery, at r * posts + k. */
   at: Float64Array;
-  /** Deliveries of each receiver before the first measured one. */
-  before: number[];
 }
 
 let crowd: Crowd;
-let numbered = 0;
-let order: number[] = [];
 
-/** Opens `count` receivers in the room, one after the other in tens. */
-async function gather({ site, count }: { site: Site; count: number }): Promise<void> {
-  let total = 0;
-  crowd = { site, receivers: [], total: () => total, onDelivery: () => undefined, arrivals: undefined };
-  order = [];
+/** Opens `count` receivers in the room, ten at a time, and the one that reads. */
+async function gather({ site, count, reads }: { site: Site; count: number; reads: boolean }): Promise<void> {
+  crowd = { site, sockets: [], total: 0, onDelivery: () => undefined, arrivals: undefined, order: [] };
   for (let from = 0; from < count; from += 10) {
     const ten = Array.from({ length: Math.min(10, count - from) }, (_, index) => from + index);
-    const opened = await Promise.all(ten.map((index) => openSocket({ site, token: tokenOf(site, index), onRead: receiver(index) })));
-    crowd.receivers.push(...opened);
+    const opened = ten.map((index) => openSocket({ site, token: tokenOf(site, index), onRead: receiver(index) }));
+    crowd.sockets.push(...(await Promise.all(opened)));
   }
-  function receiver(index: number): (deliveries: number) => void {
-    let seen = 0;
-    return (deliveries) => {
-      if (deliveries === seen) return;
-      if (crowd.arrivals) note(crowd.arrivals, { index, from: seen, to: deliveries });
-      total += deliveries - seen;
-      seen = deliveries;
-      crowd.onDelivery();
-    };
-  }
+  if (reads) crowd.sockets.push(await openSocket({ site, token: tokenOf(site, 0), onText: learn }));
+}
+
+function receiver(index: number): (deliveries: number) => void {
+  let seen = 0;
+  return (deliveries) => {
+    if (deliveries === seen) return;
+    if (crowd.arrivals) note(crowd.arrivals, { index, from: seen, to: deliveries });
+    crowd.total += deliveries - seen;
+    seen = deliveries;
+    crowd.onDelivery();
+  };
 }
 
 function tokenOf(site: Site, index: number): string | undefined {
   return site.tokens[index % Math.max(1, site.tokens.length)];
 }
 
-function note({ at, before, posts }: Arrivals, read: { index: number; from: number; to: number }): void {
+function note({ at, posts }: Arrivals, read: { index: number; from: number; to: number }): void {
   const now = performance.now();
-  const base = before[read.index] as number;
-  const end = Math.min(read.to - base, posts);
-  for (let k = Math.max(0, read.from - base); k < end; k++) at[read.index * posts + k] = now;
+  const end = Math.min(read.to, posts);
+  for (let k = read.from; k < end; k++) at[read.index * posts + k] = now;
+}
+
+function learn(text: string): void {
+  if (!text.startsWith(crowd.site.delivery.bytes, crowd.site.delivery.at)) return;
+  const number = /"(\d{10})x+"/.exec(text)?.[1];
+  if (number !== undefined) crowd.order.push(Number(number));
 }
 
 /** Keeps `outstanding` posts under way; deliveries/s of all receivers, the warm-up left out. */
-async function saturate({ outstanding, warm, seconds }: { outstanding: number; warm: number; seconds: number }): Promise<number> {
-  const { receivers } = crowd;
-  let posted = 0;
-  const base = crowd.total();
+async function saturate(asked: { count: number; outstanding: number; warm: number; seconds: number }): Promise<number> {
+  let posts = 0;
   const fill = (): void => {
-    while (posted - Math.floor((crowd.total() - base) / receivers.length) < outstanding) post(posted++);
+    while (posts - Math.floor(crowd.total / asked.count) < asked.outstanding) post(posts++);
   };
   crowd.onDelivery = fill;
   fill();
-  await sleep(warm * 1_000);
-  const [from, began] = [crowd.total(), performance.now()];
-  await sleep(seconds * 1_000);
-  const rate = ((crowd.total() - from) * 1_000) / (performance.now() - began);
+  const rate = await deliveryRate(asked);
   crowd.onDelivery = () => undefined;
   return rate;
 }
 
-/** Posts at a steady rate, whatever comes back; then waits for what is still under way, `drain` seconds at most. */
-async function pace(asked: { rate: number; warm: number; seconds: number; drain: number }): Promise<Latency> {
-  const { rate, warm, seconds, drain } = asked;
-  const listener = await openSocket({ site: crowd.site, token: tokenOf(crowd.site, 0), onText: learn });
-  await steady(rate, warm);
+/** Deliveries/s of whatever comes: the most that this process can count, where the server does nothing but write. */
+function listen(asked: { warm: number; seconds: number }): Promise<number> {
+  return deliveryRate(asked);
+}
+
+function deliveryRate(asked: { warm: number; seconds: number }): Promise<number> {
+  return rateOf(() => crowd.total, asked);
+}
+
+async function rateOf(count: () => number, { warm, seconds }: { warm: number; seconds: number }): Promise<number> {
+  await sleep(warm * 1_000);
+  const [from, began] = [count(), performance.now()];
+  await sleep(seconds * 1_000);
+  return ((count() - from) * 1_000) / (performance.now() - began);
+}
+
+interface Pace {
+  /** Receivers, without the one that reads. */
+  count: number;
+  /** Posts/s. */
+  rate: number;
+  warm: number;
+  seconds: number;
+  /** Seconds that what is late may still come. */
+  drain: number;
+}
+
+/** Posts at a steady rate, whatever comes back. Right after `gather`, as the posts are told apart by their place. */
+async function pace({ count, rate, warm, seconds, drain }: Pace): Promise<Latency> {
+  const before = Math.round(rate * warm);
+  const posts = before + Math.round(rate * seconds);
+  const arrivals = { posts, at: new Float64Array(posts * count) };
+  crowd.arrivals = arrivals;
+  const sentAt = await steady(rate, posts);
+  const took = performance.now() - (sentAt[before] as number);
   await quiet(drain);
-  const posts = Math.round(rate * seconds);
-  crowd.arrivals = { posts, at: new Float64Array(posts * crowd.receivers.length), before: crowd.receivers.map((one) => one.deliveries()) };
-  order = [];
-  const first = numbered;
-  const began = performance.now();
-  const sentAt = await steady(rate, seconds);
-  const sent = (sentAt.length * 1_000) / (performance.now() - began);
-  await quiet(drain);
-  const { at } = crowd.arrivals;
   crowd.arrivals = undefined;
-  listener.close();
-  return { ...latencyOf({ at, order: order.map((number) => number - first), sentAt, end: performance.now() }), sent };
+  const sent = ((posts - before) * 1_000) / took;
+  return { ...latencyOf({ at: arrivals.at, order: crowd.order, sentAt, before, end: performance.now() }), sent };
 }
 
 /** Sends what is due about each millisecond. Returns when each post was written. */
-async function steady(rate: number, seconds: number): Promise<number[]> {
+async function steady(rate: number, posts: number): Promise<number[]> {
   const sentAt: number[] = [];
   const began = performance.now();
-  const all = Math.round(rate * seconds);
-  while (sentAt.length < all) {
-    const due = Math.min(all, Math.floor(((performance.now() - began) * rate) / 1_000));
+  while (sentAt.length < posts) {
+    const due = Math.min(posts, Math.floor(((performance.now() - began) * rate) / 1_000));
     while (sentAt.length < due) {
       sentAt.push(performance.now());
-      post(numbered++);
+      post(sentAt.length - 1);
     }
     await sleep(1);
   }
@@ -125,66 +142,58 @@ async function steady(rate: number, seconds: number): Promise<number[]> {
 /** Waits until nothing more comes for half a second, `seconds` at most. */
 async function quiet(seconds: number): Promise<void> {
   const end = performance.now() + seconds * 1_000;
-  for (let before = -1; before !== crowd.total() && performance.now() < end; ) {
-    before = crowd.total();
+  for (let before = -1; before !== crowd.total && performance.now() < end; ) {
+    before = crowd.total;
     await sleep(500);
   }
 }
 
-function learn(text: string): void {
-  if (!text.startsWith(crowd.site.delivery.bytes, crowd.site.delivery.at)) return;
-  const number = /"(\d{10})x+"/.exec(text)?.[1];
-  if (number !== undefined) order.push(Number(number));
-}
-
 function post(number: number): void {
-  const poster = crowd.receivers[number % Math.min(POSTERS, crowd.receivers.length)] as RawSocket;
+  const poster = crowd.sockets[number % Math.min(POSTERS, crowd.sockets.length)] as RawSocket;
   poster.send(postFrame(crowd.site, number));
 }
 
 const RUN = Date.now().toString(36);
+let clientIds = 0;
 
 function postFrame(site: Site, number: number): string {
   const text = String(number).padStart(10, '0').padEnd(POST_BYTES, 'x');
-  return site.post.replace('TEXT', text).replace('CLIENT', `${RUN}-${process.pid}-${++posted}`);
+  return site.post.replace('TEXT', text).replace('CLIENT', `${RUN}-${process.pid}-${++clientIds}`);
 }
 
-let posted = 0;
+interface Acknowledge {
+  site: Site;
+  /** Posters, each with one post under way. */
+  count: number;
+  warm: number;
+  seconds: number;
+}
 
-/** `count` posters with one post under way each; acknowledged posts/s, the warm-up left out. */
-async function acknowledge({ site, count, warm, seconds }: { site: Site; count: number; warm: number; seconds: number }): Promise<number> {
+/** Acknowledged posts/s, the warm-up left out. */
+async function acknowledge({ site, count, warm, seconds }: Acknowledge): Promise<number> {
   let done = 0;
   let open = true;
   const poster = async (index: number): Promise<RawSocket> => {
-    const onText = (text: string): void => {
-      if (!text.startsWith(site.acknowledged)) return;
-      done++;
-      if (open) socket.send(postFrame(site, done));
+    let mine = 0;
+    const onRead = (acknowledged: number): void => {
+      for (; mine < acknowledged; mine++) {
+        done++;
+        if (open) socket.send(postFrame(site, done));
+      }
     };
-    const socket = await openSocket({ site, token: tokenOf(site, index), onText });
+    const socket = await openSocket({ site, token: tokenOf(site, index), mark: site.acknowledgement, onRead });
     return socket;
   };
   const posters = await Promise.all(Array.from({ length: count }, (_, index) => poster(index)));
   for (const [index, socket] of posters.entries()) socket.send(postFrame(site, index));
-  await sleep(warm * 1_000);
-  const [from, began] = [done, performance.now()];
-  await sleep(seconds * 1_000);
-  const rate = ((done - from) * 1_000) / (performance.now() - began);
+  const rate = await rateOf(() => done, { warm, seconds });
   open = false;
   await sleep(200);
   for (const socket of posters) socket.close();
   return rate;
 }
 
-/** Deliveries/s that this process can count while a server does nothing but write. */
-async function listen({ warm, seconds }: { warm: number; seconds: number }): Promise<number> {
-  await sleep(warm * 1_000);
-  const [from, began] = [crowd.total(), performance.now()];
-  await sleep(seconds * 1_000);
-  return ((crowd.total() - from) * 1_000) / (performance.now() - began);
-}
-
 function part(): void {
-  for (const socket of crowd.receivers) socket.close();
-  crowd.receivers = [];
+  for (const socket of crowd.sockets) socket.close();
+  crowd.sockets = [];
 }

@@ -9,15 +9,15 @@ const LOOK = 32;
 /** Room in front of a read buffer for what was left of the last read. */
 export const HEADROOM = LOOK;
 
-/** The four bytes at `at` of a payload that tell a delivery from every other frame. */
+/** The four bytes at `at` of a payload that tell one kind of frame from every other. */
 export interface Mark {
   at: number;
   bytes: string;
 }
 
-/** Counts the deliveries in a stream of frames, without keeping or copying their payloads. */
+/** Counts the marked frames of a stream, without keeping or copying their payloads. */
 export class FrameCounter {
-  deliveries = 0;
+  counted = 0;
   #skip = 0;
   #left = 0;
   readonly #carry = Buffer.alloc(LOOK);
@@ -62,7 +62,7 @@ export class FrameCounter {
     const length = payloadLength(buffer, offset, short);
     if (here < head + Math.min(length, this.#at + 4)) return 0;
     const payload = offset + head;
-    if (length >= this.#at + 4 && buffer.readInt32LE(payload + this.#at) === this.#word) this.deliveries++;
+    if (length >= this.#at + 4 && buffer.readInt32LE(payload + this.#at) === this.#word) this.counted++;
     else if (((buffer[offset] as number) & 0x0f) === 0x9) this.#onPing();
     this.#skip = length;
     return payload;

@@ -7,20 +7,25 @@ export interface Run {
   order: number[];
   /** When each post was written. */
   sentAt: number[];
+  /** Posts of the warm-up: the first ones, not measured. */
+  before: number;
   /** When the run was over, on the same clock. */
   end: number;
 }
 
-/** From the write of each post to the read of its frame, over all deliveries. */
-export function latencyOf({ at, order, sentAt, end }: Run): Omit<Latency, 'sent'> {
+/** From the write of each post to the read of its frame, over all deliveries but the warm-up's. */
+export function latencyOf({ at, order, sentAt, before, end }: Run): Omit<Latency, 'sent'> {
   const posts = sentAt.length;
   const known = completed(order, posts);
-  let delivered = 0;
-  const waits = at.map((time, index) => {
-    const sent = sentAt[known[index % posts] as number] as number;
+  const waits = new Float64Array((at.length / posts) * (posts - before));
+  let [filled, delivered] = [0, 0];
+  for (let index = 0; index < at.length; index++) {
+    const number = known[index % posts] as number;
+    if (number < before) continue;
+    const time = at[index] as number;
     if (time > 0) delivered++;
-    return (time > 0 ? time : end) - sent;
-  });
+    waits[filled++] = (time > 0 ? time : end) - (sentAt[number] as number);
+  }
   waits.sort();
   const share = (part: number): number => waits[Math.min(waits.length - 1, Math.floor(waits.length * part))] ?? Number.NaN;
   return { p50: share(0.5), p99: share(0.99), delivered: delivered / waits.length };
@@ -28,8 +33,6 @@ export function latencyOf({ at, order, sentAt, end }: Run): Omit<Latency, 'sent'
 
 /** The order in which posts came, and behind them those that never did. */
 function completed(order: number[], posts: number): number[] {
-  const came = order.filter((number) => number >= 0 && number < posts);
-  const seen = new Set(came);
-  const missing = Array.from({ length: posts }, (_, number) => number).filter((number) => !seen.has(number));
-  return [...came, ...missing];
+  const seen = new Set(order);
+  return [...order, ...Array.from({ length: posts }, (_, number) => number).filter((number) => !seen.has(number))];
 }

@@ -1,21 +1,21 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { clientFrame, FrameCounter, FrameReader, HEADROOM } from './frames.ts';
+import { clientFrame, FrameCounter, FrameReader, HEADROOM, type Mark } from './frames.ts';
 import type { Site } from './site.ts';
 
 /** One client on a bare TCP socket. */
 export interface RawSocket {
   send(text: string): void;
-  /** Deliveries counted so far. */
-  deliveries(): number;
   close(): void;
 }
 
 export interface RawOptions {
   site: Site;
   token: string | undefined;
-  /** After the greeting: called after each read, with the deliveries so far. */
-  onRead?: (deliveries: number) => void;
+  /** After the greeting: called after each read with how many frames had the mark so far. */
+  onRead?: (counted: number) => void;
+  /** What is counted; deliveries unless said. */
+  mark?: Mark;
   /** After the greeting: gets every text frame. Slower, for the few that must know what was said. */
   onText?: (text: string) => void;
 }
@@ -27,7 +27,7 @@ const SHARED = Buffer.allocUnsafeSlow(HEADROOM + 256 * 1024);
 export async function openSocket(options: RawOptions): Promise<RawSocket> {
   const { site, token, onRead = () => undefined, onText } = options;
   const pong = (): void => void socket.write(clientFrame('', 0xa));
-  const counter = new FrameCounter(site.delivery, pong);
+  const counter = new FrameCounter(options.mark ?? site.delivery, pong);
   const greeting = greet(site, (text) => void socket.write(clientFrame(text)));
   const reader = new FrameReader((text) => (greeting.over ? onText?.(text) : greeting.hear(text)), pong);
   let upgraded = false;
@@ -36,7 +36,7 @@ export async function openSocket(options: RawOptions): Promise<RawSocket> {
     if (!upgraded) upgraded = readUpgrade(bytes, reader, greeting);
     else if (!greeting.over || onText) reader.take(bytes);
     else counter.take(SHARED, length);
-    if (greeting.over) onRead(counter.deliveries);
+    if (greeting.over) onRead(counter.counted);
   };
   const onread = { buffer: SHARED.subarray(HEADROOM), callback: (length: number) => (take(length), true) };
   const socket = connect({ host: '127.0.0.1', port: site.port, noDelay: true, onread });
@@ -44,7 +44,7 @@ export async function openSocket(options: RawOptions): Promise<RawSocket> {
   await once(socket, 'connect');
   socket.write(upgrade(site, token));
   await greeting.done;
-  return { send: (text) => void socket.write(clientFrame(text)), deliveries: () => counter.deliveries, close: () => close(socket) };
+  return { send: (text) => void socket.write(clientFrame(text)), close: () => close(socket) };
 }
 
 interface Greeting {

@@ -13,8 +13,8 @@ export interface Site {
   delivery: Mark;
   /** A post's whole text frame, with TEXT and CLIENT in the places of its text and its client id. */
   post: string;
-  /** What the acknowledgement of a post begins with. */
-  acknowledged: string;
+  /** What tells the acknowledgement of one's own post. */
+  acknowledgement: Mark;
 }
 
 /** Words of a post are 100 bytes: its number, and x. */

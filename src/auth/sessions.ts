@@ -88,7 +88,7 @@ export async function checkSession(auth: Pick<Auth, 'storage' | 'clock'>, token:
   const [row] = await findSession(auth.storage.db, digest(token));
   const now = auth.clock();
   if (!row || row.expires_at <= now || row.last_seen_at + row.idle_ms <= now) return undefined;
-  if (now - row.last_seen_at > LIMITS.sessionTouchEvery * 1000) void touch(auth, [row.id]);
+  if (now - row.last_seen_at > Math.min(LIMITS.sessionTouchEvery * 1000, row.idle_ms / 4)) void touch(auth, [row.id]);
   return { id: row.id, account: row.account_id, username: row.username, name: row.name, operator: row.operator === 1 };
 }
 
@@ -113,7 +113,7 @@ export async function endSessions(
 }
 
 /** Of these sessions those that ended meanwhile, by whatever process. */
-export async function endedAmong(auth: Pick<Auth, 'storage'>, ids: string[]): Promise<string[]> {
-  const live = await liveSessions(auth.storage.db, ids);
+export async function endedAmong(auth: Pick<Auth, 'storage' | 'clock'>, ids: string[]): Promise<string[]> {
+  const live = await liveSessions(auth.storage.db, ids, auth.clock());
   return ids.filter((id) => !live.has(id));
 }

@@ -6,6 +6,7 @@ import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-z
 import { LIMITS } from '#core/limits.ts';
 import type { LiveEvent } from '#core/live.ts';
 import type { App } from './app.ts';
+import { bodies } from './bodies.ts';
 import { callers as makeCallers } from './callers.ts';
 import { cors } from './cors.ts';
 import type { Hall } from './hall.ts';
@@ -51,6 +52,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   const hub = new Hub();
   problems(app);
+  bodies(app);
   await app.register(cookie);
   await app.register(helmet, SECURITY_HEADERS);
   await app.register(websocket, {

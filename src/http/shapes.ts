@@ -13,7 +13,7 @@ export const line = (most: number) =>
     .trim()
     .min(1)
     .max(most)
-    .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line of text');
+    .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u, 'must be one line of text');
 
 export const Account = z.object({ id, username: z.string(), name: z.string() });
 export const Author = z.object({ id, name: z.string(), kind: z.enum(['person', 'bot']) });

@@ -3,6 +3,8 @@ import type { Storage } from './storage.ts';
 import { deleteOutbox, readOutbox, type OutboxRow } from './work.ts';
 
 export interface Relay {
+  /** Looks at all rows again: the data was replaced under us. */
+  rewind(): void;
   /** Stops taking rows and resolves when those under way are settled. What is left goes out after the next start. */
   stop(): Promise<void>;
 }
@@ -67,6 +69,10 @@ export function startRelay(storage: Storage, publish: Publish): Relay {
   storage.onPublished(wake);
   wake();
   return {
+    rewind() {
+      last = 0;
+      wake();
+    },
     async stop() {
       stopped = true;
       await reading;

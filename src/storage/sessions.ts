@@ -87,13 +87,14 @@ export async function deleteExpiredSessions(db: Db, now: number): Promise<void> 
     .execute();
 }
 
-/** Which of these sessions still exist, with an account that is not disabled. */
-export async function liveSessions(db: Db, ids: string[]): Promise<Set<string>> {
+/** Which of these sessions have not ended by themselves or by others; being idle does not count, for they are connected. */
+export async function liveSessions(db: Db, ids: string[], now: number): Promise<Set<string>> {
   const rows = await db
     .selectFrom('sessions')
     .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
     .select('sessions.id')
     .where('sessions.id', 'in', ids)
+    .where('expires_at', '>', now)
     .where('disabled_at', 'is', null)
     .execute();
   return new Set(rows.map((row) => row.id));

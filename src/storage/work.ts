@@ -4,23 +4,28 @@ import type { Schema } from './schema.ts';
 
 type Db = Kysely<Schema>;
 
-/** Records that a platform's message was received. False where it was before: the second delivery ends here. */
-export async function receiveOnce(db: Db, id: string, at: number): Promise<boolean> {
-  return insertOnce(db, 'inbox', id, at);
+/** Records that a platform's message was received and became `request`. A second delivery gets the first one's request. */
+export async function receiveOnce(
+  db: Db,
+  id: string,
+  request: string,
+  at: number,
+): Promise<{ request: string; fresh: boolean }> {
+  const rows = await db
+    .insertInto('inbox')
+    .values({ id, request, at })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id')
+    .execute();
+  if (rows.length === 1) return { request, fresh: true };
+  const first = await db.selectFrom('inbox').select('request').where('id', '=', id).executeTakeFirstOrThrow();
+  return { request: first.request, fresh: false };
 }
 
 /** Records that an answer was sent. False where it was before. */
 export async function deliverOnce(db: Db, id: string, at: number): Promise<boolean> {
-  return insertOnce(db, 'deliveries', id, at);
-}
-
-export async function wasDelivered(db: Db, id: string): Promise<boolean> {
-  return (await db.selectFrom('deliveries').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
-}
-
-async function insertOnce(db: Db, table: 'inbox' | 'deliveries', id: string, at: number): Promise<boolean> {
   const rows = await db
-    .insertInto(table)
+    .insertInto('deliveries')
     .values({ id, at })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .returning('id')

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
@@ -33,9 +33,15 @@ async function unpacked(): Promise<Place> {
   const folder = join(MODULES, '.cache', `chromium-${manifest.version}`);
   if (!existsSync(join(folder, 'chromium'))) await unpackInto(folder);
   const libraries = [join(folder, 'al2023/lib'), process.env['LD_LIBRARY_PATH']].filter(Boolean).join(':');
-  const env = { ...process.env, LD_LIBRARY_PATH: libraries, FONTCONFIG_PATH: join(folder, 'fonts') };
+  writeFileSync(join(folder, 'fonts.conf'), fontsOf(folder));
+  const env = { ...process.env, LD_LIBRARY_PATH: libraries, FONTCONFIG_FILE: join(folder, 'fonts.conf') };
   return { executablePath: join(folder, 'chromium'), env };
 }
+
+/** The package's own list of font folders does not name the one it unpacks to, and a browser without any font ends. */
+const fontsOf = (folder: string): string =>
+  `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${folder}/fonts</dir><cachedir>${folder}/fonts-cache</cachedir></fontconfig>`;
 
 const ELSEWHERE =
   'The Chromium from npm runs on Linux x64 only. Install Chrome or Chromium and set CHROME_PATH to its program.';

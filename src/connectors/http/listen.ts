@@ -4,7 +4,8 @@ import type { LiveEvent } from '#core/live.ts';
 import type { IncomingMessage, Refusal, Reply } from '#core/message.ts';
 import { read, type Called } from './read.ts';
 
-export type Receive = (message: IncomingMessage, platformId: string) => Promise<void>;
+/** Hands a message to the bot, once for each platform's id of it; resolves to the request's id. */
+export type Receive = (message: IncomingMessage, platformId: string) => Promise<string>;
 
 export interface CallAnswer {
   reply: Reply;

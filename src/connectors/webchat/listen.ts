@@ -5,7 +5,8 @@ import type { PublicMessage } from '#core/live.ts';
 import type { IncomingMessage } from '#core/message.ts';
 import { isCommand, read } from './read.ts';
 
-export type Receive = (message: IncomingMessage, platformId: string) => Promise<void>;
+/** Hands a message to the bot, once for each platform's id of it; resolves to the request's id. */
+export type Receive = (message: IncomingMessage, platformId: string) => Promise<string>;
 
 export type Posted = { message: PublicMessage; fresh: boolean } | { command: string };
 
@@ -17,7 +18,6 @@ export function listen(chat: Chat, receive: Receive): (person: Person, post: Pos
     const room = await enterRoom(chat, person, post.room, 'room.read');
     const who = { account: person.account, name: person.name, username: person.username };
     const message = read({ who, role: room.role, community: room.community, room: room.id, text, at: chat.clock() });
-    await receive(message, `${person.account}:${room.id}:${post.clientId ?? message.id}`);
-    return { command: message.id };
+    return { command: await receive(message, `${person.account}:${room.id}:${post.clientId ?? message.id}`) };
   };
 }

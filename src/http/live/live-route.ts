@@ -97,9 +97,7 @@ export function watchSockets(app: App, hall: Hall, hub: Hub): void {
   let round = 0;
   const timer = setInterval(() => {
     round++;
-    void checkSessions(hall, hub, round % 6 === 0).catch((error: unknown) =>
-      app.log.error({ err: error }, 'sessions not checked'),
-    );
+    void checkSessions(hall, hub).catch((error: unknown) => app.log.error({ err: error }, 'sessions not checked'));
     if (round % (LIMITS.heartbeat / CHECK_SECONDS) === 0) for (const socket of hub.sockets) socket.beat();
   }, CHECK_SECONDS * 1000);
   timer.unref();
@@ -109,13 +107,13 @@ export function watchSockets(app: App, hall: Hall, hub: Hub): void {
 const CHECK_SECONDS = 10;
 const CHUNK = 500;
 
-async function checkSessions(hall: Hall, hub: Hub, touching: boolean): Promise<void> {
+async function checkSessions(hall: Hall, hub: Hub): Promise<void> {
   const ids = [...new Set([...hub.sockets].map(({ session }) => session.id))];
   for (let start = 0; start < ids.length; start += CHUNK) {
     const some = ids.slice(start, start + CHUNK);
     const ended = await endedAmong(hall.auth, some);
     if (ended.length > 0) hub.deliver({ kind: 'session-ended', sessions: ended });
-    if (touching) await touch(hall.auth, some);
+    await touch(hall.auth, some);
   }
 }
 

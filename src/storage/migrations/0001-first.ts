@@ -127,13 +127,17 @@ async function counted(db: Kysely<never>, table: string, key: string[]): Promise
 
 async function work(db: Kysely<never>, big: Big, dialect: 'sqlite' | 'postgres'): Promise<void> {
   const schema = db.schema;
-  for (const table of ['inbox', 'deliveries']) {
-    await schema
-      .createTable(table)
-      .addColumn('id', 'text', (c) => c.primaryKey())
-      .addColumn('at', big, (c) => c.notNull())
-      .execute();
-  }
+  await schema
+    .createTable('inbox')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('request', 'text', (c) => c.notNull())
+    .addColumn('at', big, (c) => c.notNull())
+    .execute();
+  await schema
+    .createTable('deliveries')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('at', big, (c) => c.notNull())
+    .execute();
   await schema
     .createTable('outbox')
     .addColumn('n', dialect === 'postgres' ? 'bigserial' : 'integer', (c) =>
