@@ -78,3 +78,11 @@ function together(settings: Settings, already: WrongSetting[]): WrongSetting[] {
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
+
+/** Where people reach the hall, as far as the settings tell; without a slash at the end. */
+export function baseOf(config: Pick<Settings, 'PUBLIC_URL' | 'TLS' | 'HOST' | 'PORT'>): string {
+  if (config.PUBLIC_URL !== undefined) return config.PUBLIC_URL;
+  const everywhere = config.HOST === '0.0.0.0' || config.HOST === '::';
+  const host = everywhere ? 'localhost' : config.HOST;
+  return `${config.TLS === 'off' ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${config.PORT}`;
+}

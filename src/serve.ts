@@ -2,7 +2,7 @@ import { chmodSync, existsSync } from 'node:fs';
 import closeWithGrace from 'close-with-grace';
 import pino from 'pino';
 import { ownerCode } from '#auth/sign-up.ts';
-import { readConfig, WrongSettings, type Config } from './config.ts';
+import { baseOf, readConfig, WrongSettings, type Config } from './config.ts';
 import { FolderInUse, lockFolder, openFolder, type DataFolder } from './data-folder.ts';
 import { startHall, type RunningHall } from './roles.ts';
 import { terminal } from './terminal.ts';
@@ -61,9 +61,7 @@ async function tellHow(hall: RunningHall, config: Config): Promise<void> {
   const code = await ownerCode(hall.auth);
   if (code === undefined) return;
   const port = (hall.server.app.server.address() as { port: number }).port;
-  const base =
-    config.PUBLIC_URL ??
-    `${config.TLS === 'off' ? 'http' : 'https'}://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
+  const base = baseOf({ ...config, PORT: port });
   say.plain('\nNobody is in this hall yet. Make the owner here; the link works once:\n');
   say.plain(`  ${base}/first/${code}\n`);
 }

@@ -31,7 +31,7 @@ const ROOMS = [
       '1 Good morning. Is anybody here already?',
       '0 I have been here since four. A squirrel woke me.',
       '1 Then you can tell me how to ask for a share price.',
-      '0 Type /stock aapl.us and the bot says it here. Only you see that you asked.',
+      '0 Type `/stock aapl.us` and the bot says it here.',
     ],
   },
   {

@@ -266,7 +266,7 @@ export const texts = {
     sessions: 'Sessions',
     sessionsWhat: 'Each device where you are signed in. Ending one signs it out at once.',
     thisOne: 'this one',
-    signedIn: (when: string) => `Signed in ${when}`,
+    signedIn: (when: string) => `Signed in ${when === 'now' ? 'just now' : when}`,
     active: (when: string) => (when === 'now' ? 'active now' : `active ${when}`),
     now: 'now',
     end: 'End',

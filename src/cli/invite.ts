@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { makeInvite } from '#auth/invites.ts';
 import { systemClock } from '#core/clock.ts';
 import { LIMITS } from '#core/limits.ts';
-import type { Config } from '#src/config.ts';
+import { baseOf } from '#src/config.ts';
 import { WrongUse, type CommandLine } from './command-line.ts';
 import { withData } from './open-data.ts';
 
@@ -35,10 +35,4 @@ function whole(name: string, value: string, most: number): number {
   const number = Number(value);
   if (Number.isInteger(number) && number >= 1 && number <= most) return number;
   throw new Error(`--${name} is a whole number from 1 to ${most}.`);
-}
-
-/** Where people reach the hall, as far as the settings tell. */
-export function baseOf(config: Config): string {
-  const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
-  return config.PUBLIC_URL ?? `${config.TLS === 'off' ? 'http' : 'https'}://${host}:${config.PORT}`;
 }

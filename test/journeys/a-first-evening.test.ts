@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { assertAccessible } from '#test/support/axe.ts';
 import { startBrowser } from '#test/support/chromium.ts';
 import { Hall } from '#test/support/hall.ts';
 import { PASSWORD } from '#test/support/person.ts';
 import { takePictures } from '#test/support/pictures.ts';
+import { play } from '#test/support/play.ts';
 import { Visitor } from '#test/support/visitor.ts';
 import { type StockSource, startStock } from '#test/simulators/stock/index.ts';
 
@@ -20,6 +21,10 @@ describe('a first evening', { concurrency: 1 }, () => {
   let olga: Visitor;
   let ann: Visitor;
   let invite: string;
+  const scene = play(async () => {
+    await takePictures(olga.page, 'failed-olga');
+    await takePictures(ann.page, 'failed-ann');
+  });
 
   before(async () => {
     [browser, stock] = await Promise.all([startBrowser(), startStock()]);
@@ -32,14 +37,14 @@ describe('a first evening', { concurrency: 1 }, () => {
     await stock?.stop();
   });
 
-  test('a stranger is shown the door, and it says how people get in', async () => {
+  scene('a stranger is shown the door, and it says how people get in', async () => {
     await ann.open('/');
     await ann.standsAt('Sign in');
     await assertAccessible(ann.page, 'the sign-in page');
     await takePictures(ann.page, 'sign-in');
   });
 
-  test('Olga opens the one-time link from the terminal and becomes the owner', async () => {
+  scene('Olga opens the one-time link from the terminal and becomes the owner', async () => {
     await olga.open(`/first/${await hall.ownerCode()}`);
     await olga.standsAt('Make the owner');
     await assertAccessible(olga.page, 'the first page');
@@ -52,12 +57,12 @@ describe('a first evening', { concurrency: 1 }, () => {
     await olga.page.getByText('Lantern Street').first().waitFor();
   });
 
-  test('the link works once', async () => {
+  scene('the link works once', async () => {
     await ann.open(`/first/${await hall.ownerCode()}`);
     await ann.standsAt('This link does not work.');
   });
 
-  test('she makes a room', async () => {
+  scene('she makes a room', async () => {
     await olga.press('Make a room');
     await olga.fill('Name', 'reading-group');
     await olga.fill('Topic', 'One book a month');
@@ -68,7 +73,7 @@ describe('a first evening', { concurrency: 1 }, () => {
     await takePictures(olga.page, 'room-empty');
   });
 
-  test('she makes an invite link and gives it to Ann', async () => {
+  scene('she makes an invite link and gives it to Ann', async () => {
     await olga.page.getByRole('link', { name: 'Invites' }).click();
     await olga.standsAt('Invites');
     await olga.press('Make a link');
@@ -82,7 +87,7 @@ describe('a first evening', { concurrency: 1 }, () => {
     await olga.standsAt('reading-group');
   });
 
-  test('Ann comes in by the link, and mistakes in the form are named before anything is sent', async () => {
+  scene('Ann comes in by the link, and mistakes in the form are named before anything is sent', async () => {
     await ann.open(invite);
     await ann.standsAt('Join Lantern Street');
     await ann.fill('Your name', 'Ann');
@@ -98,7 +103,7 @@ describe('a first evening', { concurrency: 1 }, () => {
     await ann.standsAt('reading-group');
   });
 
-  test('she signs out, a wrong password is told as such, and she signs in again', async () => {
+  scene('she signs out, a wrong password is told as such, and she signs in again', async () => {
     await ann.page.getByRole('link', { name: 'Your profile' }).click();
     await ann.standsAt('Profile');
     await ann.page.getByText('this one').waitFor();
@@ -113,7 +118,7 @@ describe('a first evening', { concurrency: 1 }, () => {
     await ann.standsAt('reading-group');
   });
 
-  test('they talk: each sees what the other writes, at once and once', async () => {
+  scene('they talk: each sees what the other writes, at once and once', async () => {
     await olga.write('Hello Ann, good to see you.');
     await ann.sees('Hello Ann, good to see you.');
     await ann.write('Hello @olga. What do we read?');
@@ -123,13 +128,13 @@ describe('a first evening', { concurrency: 1 }, () => {
     await olga.hasLines(both);
   });
 
-  test('while Ann writes, Olga sees that she does', async () => {
+  scene('while Ann writes, Olga sees that she does', async () => {
     await ann.writer.pressSequentially('Perhaps');
     await olga.page.getByText('Ann is writing').waitFor();
     await ann.writer.fill('');
   });
 
-  test('Ann asks for a quote: she alone sees that it is looked up, both see the answer', async () => {
+  scene('Ann asks for a quote: she alone sees that it is looked up, both see the answer', async () => {
     await ann.write('/stock=aapl.us');
     await ann.sees('Looking up AAPL.US…');
     await ann.sees('AAPL.US quote is 126.85');
@@ -138,7 +143,7 @@ describe('a first evening', { concurrency: 1 }, () => {
     assert.ok(!(await olga.lines()).some((line) => line.startsWith('/stock')), 'the command line is not a message');
   });
 
-  test('typing / offers the commands, and a wrong argument is told before it is sent', async () => {
+  scene('typing / offers the commands, and a wrong argument is told before it is sent', async () => {
     await ann.writer.pressSequentially('/st');
     await ann.page.getByRole('option', { name: /stock/ }).waitFor();
     await assertAccessible(ann.page, 'the list of commands');
@@ -146,7 +151,7 @@ describe('a first evening', { concurrency: 1 }, () => {
     await ann.writer.fill('');
   });
 
-  test('Ann mends her last message with the arrow key, and Olga sees the new words', async () => {
+  scene('Ann mends her last message with the arrow key, and Olga sees the new words', async () => {
     await ann.writer.press('ArrowUp');
     const mending = ann.page.getByRole('textbox', { name: 'Edit your message' });
     await mending.fill('Hello Olga. What do we read first?');
@@ -156,22 +161,25 @@ describe('a first evening', { concurrency: 1 }, () => {
     assert.equal(await olga.log.getByText('Hello @olga. What do we read?', { exact: true }).count(), 0);
   });
 
-  test('off line a thin line says so, what she writes is kept, and back on line nothing is missing or doubled', async () => {
-    const before = await ann.lines();
-    await ann.goesOffLine(true);
-    await ann.page.getByText('Reconnecting. What you write is kept.').waitFor();
-    await takePictures(ann.page, 'off-line');
-    await olga.write('Are you still there?');
-    await olga.write('I will wait.');
-    await ann.write('I was in a tunnel.');
-    await ann.goesOffLine(false);
-    await olga.sees('I was in a tunnel.');
-    const all = [...before, 'Are you still there?', 'I will wait.', 'I was in a tunnel.'];
-    await ann.hasLines(all);
-    await olga.hasLines(all);
-  });
+  scene(
+    'off line a thin line says so, what she writes is kept, and back on line nothing is missing or doubled',
+    async () => {
+      const before = await ann.lines();
+      await ann.goesOffLine(true);
+      await ann.page.getByText('Reconnecting. What you write is kept.').waitFor();
+      await takePictures(ann.page, 'off-line');
+      await olga.write('Are you still there?');
+      await olga.write('I will wait.');
+      await ann.write('I was in a tunnel.');
+      await ann.goesOffLine(false);
+      await olga.sees('I was in a tunnel.');
+      const all = [...before, 'Are you still there?', 'I will wait.', 'I was in a tunnel.'];
+      await ann.hasLines(all);
+      await olga.hasLines(all);
+    },
+  );
 
-  test('the hall is started anew under their feet, and they go on', async () => {
+  scene('the hall is started anew under their feet, and they go on', async () => {
     const before = await ann.lines();
     assert.equal(await hall.stop(), 0);
     await ann.page.getByText('Reconnecting. What you write is kept.').waitFor();
@@ -184,7 +192,7 @@ describe('a first evening', { concurrency: 1 }, () => {
     await olga.hasLines(all);
   });
 
-  test('a full room is accessible, light and dark and on a phone', async () => {
+  scene('a full room is accessible, light and dark and on a phone', async () => {
     await assertAccessible(ann.page, 'the room');
     await ann.page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
     await assertAccessible(ann.page, 'the room in the dark');
@@ -199,21 +207,21 @@ describe('a first evening', { concurrency: 1 }, () => {
     await ann.page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  test('the people panel shows who is here', async () => {
+  scene('the people panel shows who is here', async () => {
     await olga.press('2 people here');
     await olga.page.getByRole('complementary').getByText('Ann').first().waitFor();
     await assertAccessible(olga.page, 'the people panel');
     await takePictures(olga.page, 'people');
   });
 
-  test('an address that leads nowhere says so', async () => {
+  scene('an address that leads nowhere says so', async () => {
     await ann.open('/no/such/page');
     await ann.standsAt('Nothing is at this address');
     await assertAccessible(ann.page, 'the page for what is not there');
     await takePictures(ann.page, 'not-found');
   });
 
-  test('no page complained of anything all evening', () => {
+  scene('no page complained of anything all evening', () => {
     assert.deepEqual([...olga.complaints, ...ann.complaints], []);
   });
 });

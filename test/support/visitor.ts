@@ -34,7 +34,7 @@ export class Visitor {
   }
 
   async press(name: string): Promise<void> {
-    await this.page.getByRole('button', { name, exact: true }).click();
+    await this.page.getByRole('button', { name, exact: true }).first().click();
   }
 
   async fill(label: string, text: string): Promise<void> {

@@ -4,7 +4,7 @@ import { call, Refusal } from './api.ts';
 import { keep, kept } from './keep.ts';
 import { Presence } from './presence.svelte.ts';
 import { change, type Change, emptyLog, newestSeq, type Pending, type RoomLog } from './room-log.ts';
-import { rooms } from './rooms.svelte.ts';
+import { rooms, unreadOf } from './rooms.svelte.ts';
 import { session } from './session.svelte.ts';
 
 const PAGE = 50;
@@ -67,7 +67,7 @@ export class OpenRoom {
   /** Puts the line where I left off, if anything came since. */
   markNew(): void {
     const room = rooms.find(this.id);
-    if (room && room.read < room.seq) this.newAfter = room.read;
+    if (room && room.read > 0 && room.read < room.seq) this.newAfter = room.read;
   }
 
   /** While the reader looks elsewhere, the line goes before the first message that comes. */
@@ -193,12 +193,20 @@ export class OpenRoom {
 
   async #loadNewest(): Promise<void> {
     const asOf = newestSeq(this.log);
-    const page = await this.#page('', PAGE);
+    const limit = this.#loaded ? PAGE : this.#firstPage();
+    const page = await this.#page('', limit);
     this.#flush();
-    this.#apply({ type: 'newest', page, limit: PAGE, asOf });
+    this.#apply({ type: 'newest', page, limit, asOf });
     this.#loaded = true;
     this.loading = false;
     rooms.came(this.id, newestSeq(this.log));
+  }
+
+  /** The last 50, or as many as reach to where I left off, if that is not too far up. */
+  #firstPage(): number {
+    const room = rooms.find(this.id);
+    const unread = room && room.read > 0 ? unreadOf(room) + 5 : 0;
+    return unread > PAGE && unread <= FILL_PAGE ? unread : PAGE;
   }
 
   /** Reads what the hall skipped, page by page. */

@@ -61,7 +61,7 @@ function newLine(log: RoomLog, { me, newAfter }: Asked) {
   if (newAfter === null) return null;
   const at = log.messages.findIndex((one) => one.seq > newAfter);
   const first = log.messages[at];
-  if (!first || (at === 0 && !log.complete && newAfter > 0)) return null;
+  if (!first || (at === 0 && !log.complete)) return null;
   const count = log.messages.slice(at).filter((one) => one.author.id !== me.id).length;
   if (count === 0) return null;
   const since = log.messages[at - 1]?.createdAt ?? null;
