@@ -9,6 +9,7 @@ import { withinLimit } from '#bot/within-limit.ts';
 import type { Bus } from '#bus/bus.ts';
 import { memoryBus } from '#bus/memory.ts';
 import type { Chat } from '#chat/chat.ts';
+import { openFirstRoom } from '#chat/first-room.ts';
 import { httpConnector } from '#connectors/http/index.ts';
 import { argumentsSchema } from '#connectors/http/register.ts';
 import { webchatConnector } from '#connectors/webchat/index.ts';
@@ -70,6 +71,7 @@ export async function startHall(config: Config, options: HallOptions): Promise<R
   const storage = openSqlite(options.database, options.batch === undefined ? {} : { batch: options.batch });
   const schema = await migrate(storage);
   await storage.write((tx) => ensureCommunity(tx.db, 'Guildhall', clock()));
+  await openFirstRoom(storage, clock);
   const bus = memoryBus({ onError: (channel, err) => logger.error({ err, channel }, 'a message was handed back') });
   const parts = { config, options, clock, storage, bus };
   const stopping = new AbortController();

@@ -1,4 +1,5 @@
 import { chmodSync, existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import pino from 'pino';
 import { ownerCode } from '#auth/sign-up.ts';
@@ -15,6 +16,7 @@ const say = terminal();
 export async function serve(): Promise<void> {
   const began = performance.now();
   try {
+    checkRole(process.argv.slice(2));
     const config = readConfig(process.env, process.cwd());
     say.plain(`\nGuildhall ${VERSION}, all roles in one process`);
     if (!config.source.envFile)
@@ -31,6 +33,13 @@ export async function serve(): Promise<void> {
   } catch (error) {
     refuse(error);
   }
+}
+
+/** `--role all` is the one role there is; a process for each part comes with the engines that join them. */
+function checkRole(words: string[]): void {
+  const { values } = parseArgs({ args: words, options: { role: { type: 'string', default: 'all' } } });
+  if (values.role !== 'all')
+    throw new Error(`There is no role "${values.role}". This version runs everything in one process: --role all`);
 }
 
 async function open(config: Config, folder: DataFolder): Promise<RunningHall> {

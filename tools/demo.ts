@@ -6,7 +6,8 @@ import pino from 'pino';
 import { createAccount } from '#auth/sign-up.ts';
 import { nameCommunity, rename } from '#auth/profile.ts';
 import type { Chat, Person } from '#chat/chat.ts';
-import { createRoom } from '#chat/change-room.ts';
+import { changeRoom, createRoom } from '#chat/change-room.ts';
+import { seeRooms } from '#chat/read-room.ts';
 import { postMessage } from '#chat/post-message.ts';
 import { systemClock } from '#core/clock.ts';
 import { firstCommunity } from '#storage/communities.ts';
@@ -94,7 +95,10 @@ async function furnish(hall: RunningHall): Promise<void> {
   const community = (await firstCommunity(hall.storage.db)).id;
   await nameCommunity(hall.auth, owner.account, community, 'The Demo Hall');
   for (const { name, topic, said } of ROOMS) {
-    const room = await createRoom(chat, owner, { community, name, topic, private: false });
+    const there = (await seeRooms(chat, owner)).find((room) => room.name === name);
+    const room = there
+      ? await changeRoom(chat, owner, there.id, { topic })
+      : await createRoom(chat, owner, { community, name, topic, private: false });
     for (const line of said)
       await postMessage(chat, people[Number(line[0])] as Person, { room: room.id, text: line.slice(2) });
   }

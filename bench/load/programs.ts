@@ -63,10 +63,10 @@ interface Answer {
 
 let asked = 0;
 const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((one) => one.kill('SIGKILL')));
 
 /** Nothing we started outlives us, whatever ends us. */
 function keep(child: ChildProcess): void {
-  if (running.size === 0) process.once('exit', () => running.forEach((one) => one.kill('SIGKILL')));
   running.add(child);
   child.once('exit', () => running.delete(child));
 }

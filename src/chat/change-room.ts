@@ -9,11 +9,9 @@ import {
   insertRoom,
   markRoomDeleted,
   removeRoomMember,
-  roomNameTaken,
   updateRoom,
   type Room,
 } from '#storage/rooms.ts';
-import type { Tx } from '#storage/storage.ts';
 import { announce, enterCommunity, enterRoom, type Chat, type Person } from './chat.ts';
 
 export type { Room } from '#storage/rooms.ts';
@@ -31,7 +29,6 @@ export async function createRoom(chat: Chat, person: Person, asked: NewRoom): Pr
   const at = chat.clock();
   const room: Room = { ...asked, id: newId('room', at), seq: 0, createdBy: person.account };
   await chat.storage.write(async (tx) => {
-    await checkName(tx, room.community, room.name);
     const count = await countRooms(tx.db, room.community);
     if (count >= LIMITS.roomsPerCommunity)
       throw conflict('too-many-rooms', `A community has at most ${LIMITS.roomsPerCommunity} rooms.`);
@@ -58,8 +55,6 @@ export async function changeRoom(
 ): Promise<Room> {
   const { role: _role, ...room } = await enterRoom(chat, person, id, 'room.change');
   await chat.storage.write(async (tx) => {
-    if (change.name !== undefined && change.name.toLowerCase() !== room.name.toLowerCase())
-      await checkName(tx, room.community, change.name);
     await updateRoom(tx.db, id, change);
     await record(tx.db, {
       community: room.community,
@@ -131,9 +126,4 @@ async function enterPrivate(chat: Chat, person: Person, id: string): Promise<Roo
   const room = await enterRoom(chat, person, id, 'room.members');
   if (!room.private) throw badRequest('public-room', 'This room is public: everybody in the community is in it.');
   return room;
-}
-
-async function checkName(tx: Tx, community: string, name: string): Promise<void> {
-  if (await roomNameTaken(tx.db, community, name))
-    throw conflict('room-name-taken', `There is a room named ${name} already.`);
 }

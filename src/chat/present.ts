@@ -3,7 +3,7 @@ import type { PublicMessage } from '#core/live.ts';
 import type { StoredMessage } from '#storage/messages.ts';
 
 /** The bot as an author. */
-export const BOT = { id: 'bot', name: 'Guildhall', kind: 'bot' } as const;
+export const BOT = { id: 'bot_guildhall', name: 'Guildhall', kind: 'bot' } as const;
 
 /** A stored message as people get it. */
 export function present(message: StoredMessage): PublicMessage {

@@ -31,7 +31,8 @@ async function readWords(words: string[]) {
   if (!act || !['create', 'password', 'disable'].includes(act) || !name || rest.length > 0)
     throw new WrongUse('One of create, password and disable, then a name.');
   if (act === 'disable') return { act, name, owner: false, password: '' };
-  if (!values['password-stdin']) throw new WrongUse('The password comes from the standard input: --password-stdin');
+  if (!values['password-stdin'] && process.stdin.isTTY)
+    throw new WrongUse('The password comes from the standard input: --password-stdin');
   return { act, name, owner: values.owner === true, password: (await text(process.stdin)).replace(/\r?\n$/, '') };
 }
 

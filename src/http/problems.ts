@@ -20,7 +20,7 @@ const TITLES: Record<number, string> = {
 export function problems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = toAppError(error);
-    if (known.status >= 500 && known.code === 'our-mistake') request.log.error({ err: error }, 'unexpected error');
+    if (known.fault === 'ours') request.log.error({ err: error.cause ?? error, code: known.code }, known.message);
     return sendProblem(reply, known);
   });
 }

@@ -123,15 +123,9 @@ export async function countRooms(db: Db, community: string): Promise<number> {
   return Number(row.count);
 }
 
-export async function roomNameTaken(db: Db, community: string, name: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('rooms')
-    .select('id')
-    .where('community_id', '=', community)
-    .where((e) => e(e.fn<string>('lower', ['name']), '=', name.toLowerCase()))
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst();
-  return row !== undefined;
+/** Whether there is or was a room. */
+export async function anyRoomEver(db: Db): Promise<boolean> {
+  return (await db.selectFrom('rooms').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
 export async function updateRoom(db: Db, id: string, change: { name?: string; topic?: string }): Promise<void> {

@@ -8,6 +8,7 @@ import { PASSWORD } from '#test/support/person.ts';
 import { takePictures } from '#test/support/pictures.ts';
 import { play } from '#test/support/play.ts';
 import { Visitor } from '#test/support/visitor.ts';
+import { eventually } from '#test/support/wait.ts';
 import { type StockSource, startStock } from '#test/simulators/stock/index.ts';
 
 /**
@@ -114,6 +115,7 @@ describe('a first evening', { concurrency: 1 }, () => {
     await ann.signIn('ann', 'not my password at all');
     await ann.page.getByText('That name and password do not match.').waitFor();
     await ann.signIn('ann');
+    await ann.page.waitForURL((url) => !url.pathname.startsWith('/signin'));
     await ann.open('/');
     await ann.standsAt('reading-group');
   });
@@ -129,8 +131,10 @@ describe('a first evening', { concurrency: 1 }, () => {
   });
 
   scene('while Ann writes, Olga sees that she does', async () => {
-    await ann.writer.pressSequentially('Perhaps');
-    await olga.page.getByText('Ann is writing').waitFor();
+    await eventually('the line that says so', async () => {
+      await ann.writer.press('m');
+      return (await olga.page.getByText('Ann is writing').isVisible()) || undefined;
+    });
     await ann.writer.fill('');
   });
 

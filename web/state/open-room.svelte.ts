@@ -109,6 +109,7 @@ export class OpenRoom {
     const pending: Pending = { clientId: newId(), text, at: new Date().toISOString() };
     this.#apply({ type: 'wrote', pending });
     this.#send(pending);
+    this.#typedAt = 0;
   }
 
   again(pending: Pending): void {

@@ -26,7 +26,8 @@ export async function handleFrame(hall: Hall, hub: Hub, socket: LiveSocket, text
       clientId: 'clientId' in read.frame ? read.frame.clientId : undefined,
       room: read.frame.room,
     });
-    if (!(error instanceof AppError)) throw error;
+    // What is our fault goes on to the log.
+    if (known.fault === 'ours') throw known.cause ?? error;
   }
 }
 

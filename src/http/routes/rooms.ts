@@ -78,6 +78,17 @@ function peopleRoutes(app: App, hall: Hall, { callers, hub }: { callers: Callers
     },
   );
 
+  app.get(
+    '/v1/rooms/:id/members/:account',
+    { schema: { tags, params: MemberParams, response: { 200: Account } } },
+    async (request) => {
+      const people = await seeRoomPeople(hall.chat, await callers.need(request), request.params.id);
+      const found = people.find(({ id }) => id === request.params.account);
+      if (!found) throw unknown('member');
+      return { id: found.id, username: found.username, name: found.name };
+    },
+  );
+
   app.put(
     '/v1/rooms/:id/members/:account',
     { schema: { tags, params: MemberParams, response: { 204: Nothing } } },

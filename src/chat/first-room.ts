@@ -1,0 +1,25 @@
+import type { Clock } from '#core/clock.ts';
+import { newId } from '#core/ids.ts';
+import { firstCommunity } from '#storage/communities.ts';
+import { anyRoomEver, insertRoom } from '#storage/rooms.ts';
+import type { Storage } from '#storage/storage.ts';
+import { BOT } from './present.ts';
+
+/** A new hall has one room, so that whoever comes first has where to stand. Once deleted it does not come back. */
+export async function openFirstRoom(storage: Storage, clock: Clock): Promise<void> {
+  const at = clock();
+  await storage.write(async (tx) => {
+    if (await anyRoomEver(tx.db)) return;
+    const community = (await firstCommunity(tx.db)).id;
+    const room = {
+      id: newId('room', at),
+      community,
+      name: 'square',
+      topic: '',
+      private: false,
+      seq: 0,
+      createdBy: BOT.id,
+    };
+    await insertRoom(tx.db, room, at);
+  });
+}
