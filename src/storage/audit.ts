@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { newId } from '#core/ids.ts';
+import { hot } from './hot.ts';
 import type { Schema } from './schema.ts';
 
 export interface AuditEntry {
@@ -15,16 +16,20 @@ export interface AuditEntry {
 
 /** Writes down who did what. Never holds what people wrote, nor secrets. */
 export async function record(db: Kysely<Schema>, entry: AuditEntry): Promise<void> {
-  await db
-    .insertInto('audit')
-    .values({
-      id: newId('evt', entry.at),
-      community_id: entry.community,
-      account_id: entry.account,
-      action: entry.action,
-      subject: entry.subject ?? null,
-      detail: entry.detail ?? null,
-      at: entry.at,
-    })
-    .execute();
+  const { community, account, action, subject, detail, at } = entry;
+  await insertEntry(db, newId('evt', at), community, account, action, subject ?? null, detail ?? null, at);
 }
+
+type Columns = [
+  id: string,
+  community: string | null,
+  account: string | null,
+  action: string,
+  subject: string | null,
+  detail: string | null,
+  at: number,
+];
+
+const insertEntry = hot<Columns, never>(7, (db, id, community, account, action, subject, detail, at) =>
+  db.insertInto('audit').values({ id, community_id: community, account_id: account, action, subject, detail, at }),
+);

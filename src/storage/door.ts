@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { notReady } from '#core/errors.ts';
+import { hot } from './hot.ts';
 import type { Schema } from './schema.ts';
 
 /** What a writer works with: the open transaction, and the outbox in it. */
@@ -65,10 +66,7 @@ export class Door {
       db,
       async publish(channel, body) {
         published = true;
-        await db
-          .insertInto('outbox')
-          .values({ channel, body: JSON.stringify(body), created_at: Date.now() })
-          .execute();
+        await insertOutbox(db, channel, JSON.stringify(body), Date.now());
       },
     };
     try {
@@ -84,6 +82,10 @@ export class Door {
     if (published) this.#options.published();
   }
 }
+
+const insertOutbox = hot<[channel: string, body: string, at: number], never>(3, (db, channel, body, at) =>
+  db.insertInto('outbox').values({ channel, body, created_at: at }),
+);
 
 interface Waiting {
   work: Work<unknown>;

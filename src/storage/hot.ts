@@ -1,7 +1,7 @@
 import type { Compilable, CompiledQuery, Kysely } from 'kysely';
 import type { Schema } from './schema.ts';
 
-type Value = string | number;
+type Value = string | number | null;
 
 /** A query that is built once for each dialect and then only filled in with its values, in the order of `build`'s. */
 export type HotQuery<Values extends readonly Value[], Row> = (db: Kysely<Schema>, ...values: Values) => Promise<Row[]>;

@@ -1,8 +1,17 @@
 import { sql, type Kysely } from 'kysely';
 import type { OutgoingMessage, Refusal, Reply } from '#core/message.ts';
+import { hot } from './hot.ts';
 import type { Schema } from './schema.ts';
 
 type Db = Kysely<Schema>;
+
+const insertReceived = hot<[id: string, request: string, at: number], { id: string }>(3, (db, id, request, at) =>
+  db
+    .insertInto('inbox')
+    .values({ id, request, at })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id'),
+);
 
 /** Records that a platform's message was received and became `request`. A second delivery gets the first one's request. */
 export async function receiveOnce(
@@ -11,26 +20,23 @@ export async function receiveOnce(
   request: string,
   at: number,
 ): Promise<{ request: string; fresh: boolean }> {
-  const rows = await db
-    .insertInto('inbox')
-    .values({ id, request, at })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .returning('id')
-    .execute();
+  const rows = await insertReceived(db, id, request, at);
   if (rows.length === 1) return { request, fresh: true };
   const first = await db.selectFrom('inbox').select('request').where('id', '=', id).executeTakeFirstOrThrow();
   return { request: first.request, fresh: false };
 }
 
-/** Records that an answer was sent. False where it was before. */
-export async function deliverOnce(db: Db, id: string, at: number): Promise<boolean> {
-  const rows = await db
+const insertDelivered = hot<[id: string, at: number], { id: string }>(2, (db, id, at) =>
+  db
     .insertInto('deliveries')
     .values({ id, at })
     .onConflict((conflict) => conflict.column('id').doNothing())
-    .returning('id')
-    .execute();
-  return rows.length === 1;
+    .returning('id'),
+);
+
+/** Records that an answer was sent. False where it was before. */
+export async function deliverOnce(db: Db, id: string, at: number): Promise<boolean> {
+  return (await insertDelivered(db, id, at)).length === 1;
 }
 
 export interface Answer {
@@ -42,12 +48,13 @@ export interface Answer {
 }
 
 /** A request that waits for its answer. */
-export async function openAnswer(db: Db, id: string, account: string, at: number): Promise<void> {
-  await db
-    .insertInto('answers')
-    .values({ id, account_id: account, state: 'waiting', reply: null, created_at: at })
-    .execute();
-}
+export const openAnswer = hot<[id: string, account: string, at: number], never>(3, (db, id, account, at) =>
+  db.insertInto('answers').values({ id, account_id: account, state: 'waiting', reply: null, created_at: at }),
+);
+
+const updateAnswer = hot<[id: string, state: string, reply: string], { id: string }>(3, (db, id, state, reply) =>
+  db.updateTable('answers').set({ state, reply }).where('id', '=', id).where('state', '=', 'waiting').returning('id'),
+);
 
 /** Keeps the final answer. False where the request was answered before, so that no request is answered twice. */
 export async function closeAnswer(
@@ -56,14 +63,7 @@ export async function closeAnswer(
   answer: Pick<Answer, 'state' | 'refusal'> & { reply: Reply },
 ): Promise<boolean> {
   const { state, reply, refusal } = answer;
-  const rows = await db
-    .updateTable('answers')
-    .set({ state, reply: JSON.stringify({ reply, refusal }) })
-    .where('id', '=', id)
-    .where('state', '=', 'waiting')
-    .returning('id')
-    .execute();
-  return rows.length === 1;
+  return (await updateAnswer(db, id, state, JSON.stringify({ reply, refusal }))).length === 1;
 }
 
 export async function findAnswer(db: Db, id: string): Promise<Answer | undefined> {

@@ -226,10 +226,24 @@ export class OpenRoom {
     return messages;
   }
 
-  /** One reading after the other. One that fails is made good by the next return of the line. */
+  /** One reading after the other. */
   #inTurn(read: () => Promise<void>): Promise<void> {
-    this.#chain = this.#chain.then(read).catch(() => this.#speak.doubt());
+    this.#chain = this.#chain.then(() => this.#patiently(read));
     return this.#chain;
+  }
+
+  /** A hall that says when to come again is asked again then. One that says nothing is left to the next return of the line. */
+  async #patiently(read: () => Promise<void>): Promise<void> {
+    try {
+      await read();
+    } catch (error) {
+      const status = error instanceof Refusal ? error.status : 0;
+      if (status === 0) return this.#speak.doubt();
+      if (status !== 429 && status !== 503) return;
+      const seconds = error instanceof Refusal ? (error.retryAfter ?? 2) : 2;
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+      await this.#patiently(read);
+    }
   }
 
   #send(pending: Pending): void {
