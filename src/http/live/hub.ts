@@ -23,6 +23,8 @@ export class Hub {
   readonly #feeds = new Map<string, Feed>();
   /** Who may see a room and does not follow it. */
   readonly #watchers = new Map<string, Set<LiveSocket>>();
+  /** Per room what is new since the last flush, for its watchers. */
+  readonly #news = new Map<string, { seq: number; mentioned: Set<string> }>();
   readonly #dirtyFeeds = new Map<string, Feed>();
   readonly #dirtySockets = new Set<LiveSocket>();
   readonly #presence = new Presence((room, frame) => this.#toRoom(room, { seq: 0, frame }));
@@ -142,6 +144,7 @@ export class Hub {
     this.counts.flushes++;
     const written = [...this.#dirtyFeeds.values()].map((feed) => [feed, feed.spread(this.#dirtySockets)] as const);
     this.#dirtyFeeds.clear();
+    this.#tellNews();
     const stands = (room: string): number => this.#feeds.get(room)?.written ?? 0;
     for (const socket of this.#dirtySockets) socket.flush(stands);
     this.#dirtySockets.clear();
@@ -157,12 +160,22 @@ export class Hub {
 
   #newMessage({ room, message }: Extract<LiveEvent, { kind: 'message' }>): void {
     this.#toRoom(room, { seq: message.seq, frame: textFrame({ type: 'message', room, message }) });
-    const watchers = this.#watchers.get(room);
-    if (!watchers || watchers.size === 0) return;
-    const plain = textFrame({ type: 'activity', room, seq: message.seq, mention: false });
-    const mentioned = textFrame({ type: 'activity', room, seq: message.seq, mention: true });
-    for (const socket of watchers)
-      this.send(socket, message.mentions?.includes(socket.session.account) ? mentioned : plain);
+    if (!this.#watchers.has(room)) return;
+    const news = this.#news.get(room) ?? { seq: 0, mentioned: new Set() };
+    this.#news.set(room, { seq: message.seq, mentioned: new Set([...news.mentioned, ...(message.mentions ?? [])]) });
+    this.#schedule();
+  }
+
+  /** Who may see a room and does not follow it is told once a flush that something is new there. */
+  #tellNews(): void {
+    for (const [room, { seq, mentioned }] of this.#news) {
+      const frames = [false, true].map((mention) => textFrame({ type: 'activity', room, seq, mention }));
+      for (const socket of this.#watchers.get(room) ?? []) {
+        socket.add(frames[mentioned.has(socket.session.account) ? 1 : 0] as Buffer);
+        this.#dirtySockets.add(socket);
+      }
+    }
+    this.#news.clear();
   }
 
   #toRoom(room: string, frame: RoomFrame): void {

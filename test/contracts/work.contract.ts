@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { newId } from '#core/ids.ts';
+import { say } from '#core/message.ts';
+import type { Storage } from '#storage/storage.ts';
+import { startRelay } from '#storage/relay.ts';
+import {
+  buryJob,
+  closeAnswer,
+  countAttempt,
+  countOutbox,
+  deleteDead,
+  deleteOldRecords,
+  deliverOnce,
+  findAnswer,
+  findJob,
+  finishJob,
+  insertJob,
+  listDead,
+  openAnswer,
+  receiveOnce,
+  reviveJob,
+  wasDelivered,
+} from '#storage/work.ts';
+import { eventually } from '#test/support/wait.ts';
+import type { StorageCase } from './storage.contract.ts';
+
+/** Inbox, outbox and its relay, answers, jobs and the dead. */
+export const workContract: StorageCase[] = [
+  {
+    says: 'a second delivery of the same message is known as such, also when both come at once',
+    async holds(storage) {
+      const told = await Promise.all([1, 2, 3].map(() => storage.write((tx) => receiveOnce(tx.db, 'web:1', 1))));
+      assert.equal(told.filter(Boolean).length, 1);
+      assert.equal(await storage.write((tx) => deliverOnce(tx.db, 'web:1', 1)), true, 'sent is not received');
+      assert.deepEqual(
+        [await wasDelivered(storage.db, 'web:1'), await wasDelivered(storage.db, 'web:2')],
+        [true, false],
+      );
+    },
+  },
+  {
+    says: 'a request is answered once, and its answer and refusal are kept',
+    async holds(storage) {
+      await storage.write((tx) => openAnswer(tx.db, 'job_1', 'acct_1', 1));
+      assert.deepEqual(await findAnswer(storage.db, 'job_1'), waiting('job_1'));
+      const refusal = { status: 429, code: 'too-fast', retryAfter: 3 };
+      const close = (text: string) =>
+        storage.write((tx) => closeAnswer(tx.db, 'job_1', { state: 'done', reply: say(text), refusal }));
+      assert.deepEqual([await close('one'), await close('two')], [true, false]);
+      const kept = await findAnswer(storage.db, 'job_1');
+      assert.deepEqual([kept?.state, kept?.reply?.text, kept?.refusal], ['done', 'one', refusal]);
+    },
+  },
+  {
+    says: 'a job is made once and comes back with its payload and its way back',
+    async holds(storage) {
+      const job = await jobOf(storage, 'job_1');
+      assert.equal(await storage.write((tx) => insertJob(tx.db, { ...job, payload: 'other' })), false);
+      await storage.write((tx) => countAttempt(tx.db, 'job_1'));
+      const kept = await findJob(storage.db, 'job_1');
+      assert.deepEqual([kept?.payload, kept?.request, kept?.attempts], [job.payload, job.request, 1]);
+      assert.deepEqual([kept?.state, kept?.createdAt, kept?.failedAt], ['waiting', 5, null]);
+    },
+  },
+  {
+    says: 'jobs that failed for good are listed newest first until the operator retries or forgets them',
+    async holds(storage) {
+      for (const [n, id] of ['job_1', 'job_2', 'job_3'].entries()) {
+        await jobOf(storage, id);
+        await storage.write((tx) => buryJob(tx.db, id, 'the source is down', 10 + n));
+      }
+      const ids = async () => (await listDead(storage.db)).map(({ id }) => id);
+      assert.deepEqual(await ids(), ['job_3', 'job_2', 'job_1']);
+      assert.equal(await storage.write((tx) => deleteDead(tx.db, 'job_2')), true);
+      const revived = await storage.write((tx) => reviveJob(tx.db, 'job_3', 50));
+      assert.deepEqual([revived?.state, revived?.attempts, revived?.createdAt], ['waiting', 0, 50]);
+      assert.deepEqual([revived?.reason, revived?.failedAt], [null, null]);
+      assert.deepEqual(await ids(), ['job_1']);
+      assert.equal(await storage.write((tx) => reviveJob(tx.db, 'job_3', 60)), undefined, 'it is not dead any more');
+      assert.equal(await storage.write((tx) => deleteDead(tx.db, 'job_3')), false);
+    },
+  },
+  {
+    says: 'a retried job may be answered again',
+    async holds(storage) {
+      await storage.write((tx) => openAnswer(tx.db, 'job_1', 'acct_1', 1));
+      await jobOf(storage, 'job_1');
+      await storage.write(async (tx) => {
+        await buryJob(tx.db, 'job_1', 'down', 2);
+        await closeAnswer(tx.db, 'job_1', { state: 'failed', reply: say('not today') });
+      });
+      await storage.write((tx) => reviveJob(tx.db, 'job_1', 3));
+      assert.deepEqual(await findAnswer(storage.db, 'job_1'), waiting('job_1'));
+    },
+  },
+  {
+    says: 'old records are swept, but nothing that still waits for somebody',
+    async holds(storage) {
+      await storage.write(async (tx) => {
+        await receiveOnce(tx.db, 'old', 1);
+        await receiveOnce(tx.db, 'new', 100);
+      });
+      for (const id of ['job_done', 'job_dead', 'job_waiting']) await jobOf(storage, id);
+      await storage.write(async (tx) => {
+        await finishJob(tx.db, 'job_done');
+        await buryJob(tx.db, 'job_dead', 'down', 6);
+        await deleteOldRecords(tx.db, 50);
+      });
+      assert.equal(await storage.write((tx) => receiveOnce(tx.db, 'old', 60)), true);
+      assert.equal(await storage.write((tx) => receiveOnce(tx.db, 'new', 60)), false);
+      const left = await Promise.all(['job_done', 'job_dead', 'job_waiting'].map((id) => findJob(storage.db, id)));
+      assert.deepEqual(
+        left.map((job) => job?.state),
+        [undefined, 'dead', 'waiting'],
+      );
+    },
+  },
+  {
+    says: 'the relay sends what a commit left, in order, and a row goes only when its sending is confirmed',
+    async holds(storage) {
+      const sent: Sent[] = [];
+      const relay = startRelay(storage, (channel, body) => new Promise((done) => sent.push({ channel, body, done })));
+      await storage.write(async (tx) => {
+        for (const n of [1, 2, 3]) await tx.publish('incoming', { n });
+      });
+      await eventually('three sendings', () => (sent.length === 3 ? true : undefined));
+      assert.deepEqual(
+        sent.map(({ channel, body }) => `${channel} ${body}`),
+        [1, 2, 3].map((n) => `incoming {"n":${n}}`),
+      );
+      assert.equal(await countOutbox(storage.db), 3);
+      sent[1]?.done();
+      await eventually('one row to go', async () => ((await countOutbox(storage.db)) === 2 ? true : undefined));
+      sent[0]?.done();
+      sent[2]?.done();
+      await relay.stop();
+      assert.equal(await countOutbox(storage.db), 0);
+    },
+  },
+  {
+    says: 'what was not confirmed before a stop is sent again by the next start',
+    async holds(storage) {
+      await storage.write((tx) => tx.publish('jobs', { id: 'job_1' }));
+      let tries = 0;
+      const first = startRelay(storage, () => Promise.reject(new Error(`the broker went away ${++tries}`)));
+      await eventually('a try', () => tries || undefined);
+      await first.stop();
+      assert.equal(await countOutbox(storage.db), 1);
+      const bodies: string[] = [];
+      const second = startRelay(storage, async (_channel, body) => void bodies.push(body));
+      await eventually('the second try', () => bodies[0]);
+      await second.stop();
+      assert.deepEqual([bodies, await countOutbox(storage.db)], [['{"id":"job_1"}'], 0]);
+    },
+  },
+  {
+    says: 'a thousand rows at once go out, each one time, never more than the limit under way',
+    async holds(storage) {
+      const seen = new Map<string, number>();
+      let underWay = 0;
+      let most = 0;
+      await storage.write(async (tx) => {
+        for (let n = 0; n < 1_000; n++) await tx.publish('incoming', n);
+      });
+      const relay = startRelay(storage, async (_channel, body) => {
+        most = Math.max(most, ++underWay);
+        seen.set(body, (seen.get(body) ?? 0) + 1);
+        await new Promise((next) => setImmediate(next));
+        underWay--;
+      });
+      await eventually('all rows to go', async () => ((await countOutbox(storage.db)) === 0 ? true : undefined));
+      await relay.stop();
+      assert.equal(seen.size, 1_000);
+      assert.ok([...seen.values()].every((times) => times === 1));
+      assert.ok(most <= 400, `${most} under way`);
+    },
+  },
+  {
+    says: 'a work that undoes itself publishes nothing',
+    async holds(storage) {
+      const undone = storage.write(async (tx) => {
+        await tx.publish('incoming', 'never');
+        throw new Error('no');
+      });
+      await assert.rejects(undone, /no/);
+      assert.equal(await countOutbox(storage.db), 0);
+    },
+  },
+];
+
+interface Sent {
+  channel: string;
+  body: string;
+  done(): void;
+}
+
+const waiting = (id: string) => ({ id, account: 'acct_1', state: 'waiting', reply: null });
+
+async function jobOf(storage: Storage, id: string) {
+  const to = { platform: 'webchat', room: 'room_1', account: 'acct_1' };
+  const request = { id, to, community: newId('comm'), cause: { account: 'acct_1', name: 'ann', text: '/stock x' } };
+  const job = { id, name: 'stock.quote', payload: { symbol: 'AAPL.US', deep: [1, null] }, request, at: 5 };
+  assert.equal(await storage.write((tx) => insertJob(tx.db, job)), true);
+  return job;
+}
