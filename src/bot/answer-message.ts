@@ -21,7 +21,7 @@ export interface Spine {
 }
 
 /**
- * The spine: find the command, may this person run it, parse the arguments, within limits, run; in that order.
+ * The spine: find the command, may this person run it, within limits, parse the arguments, run; in that order.
  * A use is counted where `run` is called, so a typo costs nothing. What it says goes out with the commit that remembers it.
  */
 export async function answerMessage(spine: Spine, message: IncomingMessage): Promise<void> {
@@ -44,11 +44,14 @@ async function decide(spine: Spine, message: IncomingMessage, name: string, line
   if (!command) return refuse(told, unknown('command'), TEXTS.unknownCommand(name));
   const refusal = mayRun(command, message, await spine.settings(message.community, name));
   if (refusal) return refuse(told, refusal);
-  const parsed = readArguments(command, message, line);
-  if (!parsed.ok)
-    return refuse(told, badRequest('bad-argument', TEXTS.wrongArgument(parsed.wrong, usage(command), command.example)));
-  const wait = spine.within(message.who.account, command);
+  const wait = spine.within.wait(message.who.account, command);
   if (wait > 0) return refuse(told, tooFast(wait));
+  const parsed = readArguments(command, message, line);
+  if (!parsed.ok) {
+    const words = TEXTS.wrongArgument(parsed.wrong, usage(command), command.example);
+    return refuse(told, badRequest('bad-argument', words));
+  }
+  spine.within.use(message.who.account, command);
   const text = 'text' in message.ask ? line : `/${name} ${formatArguments(command.args, parsed.args)}`.trim();
   return run(command, message, parsed.args, { command: name, text });
 }

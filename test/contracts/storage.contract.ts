@@ -118,7 +118,7 @@ export const storageContract: StorageCase[] = [
       assert.equal((await findSession(storage.db, ann.token)).length, 0);
       await storage.write((tx) => disableAccount(tx.db, ann.account, 1));
       assert.equal((await findSession(storage.db, row.token_hash)).length, 0);
-      assert.deepEqual([...(await liveSessions(storage.db, [ann.id]))], []);
+      assert.deepEqual([...(await liveSessions(storage.db, [ann.id], Date.now()))], []);
     },
   },
   {
@@ -127,7 +127,7 @@ export const storageContract: StorageCase[] = [
       const [ann, bob] = [await somebody(storage, 'ann'), await somebody(storage, 'bob')];
       assert.deepEqual(await storage.write((tx) => deleteSessions(tx.db, ann.account, bob.id)), []);
       assert.deepEqual(await storage.write((tx) => deleteSessions(tx.db, ann.account, ann.id)), [ann.id]);
-      assert.deepEqual([...(await liveSessions(storage.db, [ann.id, bob.id]))], [bob.id]);
+      assert.deepEqual([...(await liveSessions(storage.db, [ann.id, bob.id], Date.now()))], [bob.id]);
       assert.deepEqual(await storage.write((tx) => deleteSessions(tx.db, bob.account)), [bob.id]);
     },
   },
@@ -138,9 +138,9 @@ export const storageContract: StorageCase[] = [
       const [{ lastSeenAt, idleMs } = { lastSeenAt: 0, idleMs: 0 }] = await listSessions(storage.db, ann.account);
       await storage.write((tx) => touchSessions(tx.db, [bob.id], lastSeenAt + idleMs));
       await storage.write((tx) => deleteExpiredSessions(tx.db, lastSeenAt + idleMs + 1));
-      assert.deepEqual([...(await liveSessions(storage.db, [ann.id, bob.id]))], [bob.id]);
+      assert.deepEqual([...(await liveSessions(storage.db, [ann.id, bob.id], Date.now()))], [bob.id]);
       await storage.write((tx) => deleteExpiredSessions(tx.db, lastSeenAt + 2 * 86_400_000));
-      assert.deepEqual([...(await liveSessions(storage.db, [bob.id]))], []);
+      assert.deepEqual([...(await liveSessions(storage.db, [bob.id], Date.now()))], []);
     },
   },
   {

@@ -19,7 +19,6 @@ import {
   openAnswer,
   receiveOnce,
   reviveJob,
-  wasDelivered,
 } from '#storage/work.ts';
 import { eventually } from '#test/support/wait.ts';
 import type { StorageCase } from './storage.contract.ts';
@@ -29,13 +28,15 @@ export const workContract: StorageCase[] = [
   {
     says: 'a second delivery of the same message is known as such, also when both come at once',
     async holds(storage) {
-      const told = await Promise.all([1, 2, 3].map(() => storage.write((tx) => receiveOnce(tx.db, 'web:1', 1))));
-      assert.equal(told.filter(Boolean).length, 1);
-      assert.equal(await storage.write((tx) => deliverOnce(tx.db, 'web:1', 1)), true, 'sent is not received');
-      assert.deepEqual(
-        [await wasDelivered(storage.db, 'web:1'), await wasDelivered(storage.db, 'web:2')],
-        [true, false],
+      const told = await Promise.all(
+        ['job_1', 'job_2'].map((job) => storage.write((tx) => receiveOnce(tx.db, 'web:1', job, 1))),
       );
+      assert.deepEqual(told, [
+        { request: 'job_1', fresh: true },
+        { request: 'job_1', fresh: false },
+      ]);
+      const deliver = () => storage.write((tx) => deliverOnce(tx.db, 'web:1', 1));
+      assert.deepEqual([await deliver(), await deliver()], [true, false], 'sent is not received');
     },
   },
   {
@@ -97,8 +98,8 @@ export const workContract: StorageCase[] = [
     says: 'old records are swept, but nothing that still waits for somebody',
     async holds(storage) {
       await storage.write(async (tx) => {
-        await receiveOnce(tx.db, 'old', 1);
-        await receiveOnce(tx.db, 'new', 100);
+        await receiveOnce(tx.db, 'old', 'job_1', 1);
+        await receiveOnce(tx.db, 'new', 'job_2', 100);
       });
       for (const id of ['job_done', 'job_dead', 'job_waiting']) await jobOf(storage, id);
       await storage.write(async (tx) => {
@@ -106,8 +107,8 @@ export const workContract: StorageCase[] = [
         await buryJob(tx.db, 'job_dead', 'down', 6);
         await deleteOldRecords(tx.db, 50);
       });
-      assert.equal(await storage.write((tx) => receiveOnce(tx.db, 'old', 60)), true);
-      assert.equal(await storage.write((tx) => receiveOnce(tx.db, 'new', 60)), false);
+      const again = (id: string) => storage.write((tx) => receiveOnce(tx.db, id, 'job_3', 60));
+      assert.deepEqual([(await again('old')).fresh, (await again('new')).fresh], [true, false]);
       const left = await Promise.all(['job_done', 'job_dead', 'job_waiting'].map((id) => findJob(storage.db, id)));
       assert.deepEqual(
         left.map((job) => job?.state),

@@ -134,6 +134,15 @@ export const ROUTES: Record<string, Try[]> = {
   ],
   'GET /v1/rooms/{id}/people': inRooms('/people', { open: MEMBERS }),
   'GET /v1/rooms/{id}/members': inRooms('/members', { open: MEMBERS }),
+  'GET /v1/rooms/{id}/members/{account}': [
+    at('in a room for all', MEMBERS, ({ open, owner }) => ({ path: `/v1/rooms/${open}/members/${owner.id}` })),
+    at('a private room, from outside', HIDDEN, ({ closed, owner }) => ({
+      path: `/v1/rooms/${closed}/members/${owner.id}`,
+    })),
+    at('somebody who is not there', [401, 403, 404, 404], ({ shared }) => ({
+      path: `/v1/rooms/${shared}/members/acct_none`,
+    })),
+  ],
   'PUT /v1/rooms/{id}/members/{account}': [
     at('a private room, from inside', [401, 403, 403, 204], ({ shared, owner }) => ({
       path: `/v1/rooms/${shared}/members/${owner.id}`,

@@ -162,7 +162,7 @@ async function makeWorld(hall: Hall): Promise<World> {
   const people = {
     guest: await member(owner, 'greta'),
     member: await member(owner, 'max'),
-    moderator: await member(owner, 'mo'),
+    moderator: await member(owner, 'moira'),
   };
   giveRole(people.guest, 'guest');
   giveRole(people.moderator, 'moderator');
