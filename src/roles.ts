@@ -135,12 +135,13 @@ function makeAuth({ config, storage, clock, bus }: Parts): Auth {
   };
 }
 
-function startBot({ config, storage, clock, bus }: Parts): { commands: Map<string, AnyCommand> } {
+function startBot({ config, options, storage, clock, bus }: Parts): { commands: Map<string, AnyCommand> } {
   const commands = new Map<string, AnyCommand>();
   for (const one of [helpCommand(() => commands.values()), ...features(config).flatMap((feature) => feature.commands)])
     commands.set(one.name, one);
   const settings = (community: string, name: string) => readCommandSetting(storage.db, community, name);
-  const spine = { commands, settings, within: withinLimit(config.COMMAND_LIMIT, clock), storage, clock };
+  const onFailure = (command: string, err: unknown): void => options.logger.error({ command, err }, 'a command failed');
+  const spine = { commands, settings, within: withinLimit(config.COMMAND_LIMIT, clock), storage, clock, onFailure };
   bus.subscribe('incoming', (body) => answerMessage(spine, body as IncomingMessage));
   return { commands };
 }

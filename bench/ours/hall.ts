@@ -30,7 +30,7 @@ export async function makeHall(people: number): Promise<HallData> {
   const command = startHall(folder, await freePort());
   try {
     await ready(command);
-    const first = /\/first\/(\S+)/.exec(command.said())?.[1];
+    const first = await firstCode(command);
     const filled = await fill(`http://127.0.0.1:${command.port}`, { first, people });
     return { folder, ...filled, remove: () => rmSync(folder, { recursive: true, force: true }) };
   } finally {
@@ -113,8 +113,18 @@ async function ready(command: Starting): Promise<void> {
   throw new Error(`the hall did not come up:\n${command.said()}`);
 }
 
+/** The code of the owner's link, which is written a moment after the hall is open. */
+async function firstCode(command: Command): Promise<string> {
+  for (let tries = 0; tries < 200; tries++) {
+    const code = /\/first\/([A-Z0-9-]+)/.exec(command.said())?.[1];
+    if (code !== undefined) return code;
+    await sleep(10);
+  }
+  throw new Error(`the hall gave no link for its owner:\n${command.said()}`);
+}
+
 /** Signs up the owner and the people, a few at a time, and makes the room. */
-async function fill(base: string, { first, people }: { first: string | undefined; people: number }): Promise<{ room: string; tokens: string[] }> {
+async function fill(base: string, { first, people }: { first: string; people: number }): Promise<{ room: string; tokens: string[] }> {
   const owner = await person(base, 'owner', first);
   const made = await call<{ id: string }>(`${base}/v1/rooms`, { name: 'bench' }, owner);
   const tokens: string[] = [];

@@ -18,6 +18,8 @@ export interface Spine {
   within: WithinLimit;
   storage: Storage;
   clock: Clock;
+  /** Told when a command's own code failed. */
+  onFailure?(command: string, error: unknown): void;
 }
 
 /**
@@ -41,41 +43,41 @@ interface Decided {
 async function decide(spine: Spine, message: IncomingMessage, name: string, line: string): Promise<Decided> {
   const told = { command: name, text: line };
   const command = spine.commands.get(name);
-  if (!command) return refuse(told, unknown('command'), TEXTS.unknownCommand(name));
+  if (!command) return { ...told, ...refuse(unknown('command'), TEXTS.unknownCommand(name)) };
   const refusal = mayRun(command, message, await spine.settings(message.community, name));
-  if (refusal) return refuse(told, refusal);
+  if (refusal) return { ...told, ...refuse(refusal) };
   const wait = spine.within.wait(message.who.account, command);
-  if (wait > 0) return refuse(told, tooFast(wait));
+  if (wait > 0) return { ...told, ...refuse(tooFast(wait)) };
   const parsed = readArguments(command, message, line);
   if (!parsed.ok) {
     const words = TEXTS.wrongArgument(parsed.wrong, usage(command), command.example);
-    return refuse(told, badRequest('bad-argument', words));
+    return { ...told, ...refuse(badRequest('bad-argument', words)) };
   }
   spine.within.use(message.who.account, command);
   const text = 'text' in message.ask ? line : `/${name} ${formatArguments(command.args, parsed.args)}`.trim();
-  return run(command, message, parsed.args, { command: name, text });
+  return { command: name, text, ...run(spine, command, { message, args: parsed.args as never }) };
 }
 
-function refuse(told: Pick<Decided, 'command' | 'text'>, error: AppError, words = error.message): Decided {
+function refuse(error: AppError, words = error.message): Pick<Decided, 'answer' | 'refusal'> {
   const { status, code, rule, retryAfter } = error;
   return {
-    ...told,
     answer: whisper(words),
     refusal: { status, code, ...(rule && { rule }), ...(retryAfter && { retryAfter }) },
   };
 }
 
+/** Runs the command. One that fails by its own fault is answered as well, and told to the operator. */
 function run(
+  spine: Spine,
   command: AnyCommand,
-  message: IncomingMessage,
-  args: Record<string, unknown>,
-  told: Pick<Decided, 'command' | 'text'>,
-): Decided {
+  asked: Parameters<AnyCommand['run']>[0],
+): Pick<Decided, 'answer' | 'refusal'> {
   try {
-    return { ...told, answer: command.run({ message, args: args as never }) };
+    return { answer: command.run(asked) };
   } catch (error) {
-    if (error instanceof AppError) return refuse(told, error);
-    throw error;
+    if (error instanceof AppError) return refuse(error);
+    spine.onFailure?.(command.name, error);
+    return refuse(new AppError({ status: 500, code: 'our-mistake', detail: TEXTS.failed, fault: 'ours' }));
   }
 }
 

@@ -5,7 +5,7 @@ export const TEXTS = {
     `${wrong} The form is ${usage}, for example ${example}`,
   tooFast: (seconds: number) => `That was too fast. Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
   commandOff: (what: string) => `${what} is switched off here. An admin or owner can switch it on.`,
-  jobLost: 'This could not be done. The operator sees why. Try again later.',
+  failed: 'This could not be done. The operator sees why. Try again later.',
   help: {
     summary: 'What the bot can do',
     command: 'the name of a command',

@@ -25,6 +25,8 @@ export const doorContract: StorageCase[] = [
       );
       assert.deepEqual(order, ['a', 'b', 'c']);
       assert.equal(new Set(ids).size, 1, `one transaction, not ${ids.join(', ')}`);
+      const later = await storage.write((tx) => transactionOf(storage, tx.db));
+      assert.notEqual(later, ids[0], 'what comes later has a commit of its own');
     },
   },
   {
@@ -166,12 +168,10 @@ function failingOnce(storage: Storage): Storage {
   };
 }
 
-/** Something that is the same within one transaction: PostgreSQL's own number, SQLite's count of changes to the file. */
+/** Something that is the same within one transaction: PostgreSQL's own number; for SQLite what a reader counts of the writer's commits. */
 async function transactionOf(storage: Storage, db: Storage['db']): Promise<string> {
-  const { rows } = await (
-    storage.dialect === 'postgres'
-      ? sql<{ id: string }>`select txid_current()::text as id`
-      : sql<{ id: string }>`select cast(data_version as text) as id from pragma_data_version`
-  ).execute(db);
+  const { rows } = await (storage.dialect === 'postgres'
+    ? sql<{ id: string }>`select txid_current()::text as id`.execute(db)
+    : sql<{ id: string }>`select cast(data_version as text) as id from pragma_data_version`.execute(storage.db));
   return rows[0]?.id ?? '';
 }

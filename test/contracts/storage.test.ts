@@ -26,7 +26,8 @@ describe('what holds for data on SQLite', () => {
   }
 });
 
-describe('what holds for data on PostgreSQL', () => {
+// Making a database is mostly waiting, so several cases are under way at once.
+describe('what holds for data on PostgreSQL', { concurrency: 6 }, () => {
   let postgres: Postgres | undefined;
   before(async () => (postgres = await startPostgres()));
   after(() => postgres?.stop());
