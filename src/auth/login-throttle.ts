@@ -28,8 +28,10 @@ export function loginThrottle(clock: Clock): LoginThrottle {
       const now = clock();
       const before = wrong.get(key);
       const count = before && now - before.last < FORGET_MS ? before.count + 1 : 1;
+      // Guesses that were under way already do not take the wait away again.
+      const until = Math.max(before?.until ?? 0, now + waitAfter(count) * 1000);
       wrong.delete(key);
-      wrong.set(key, { count, until: now + waitAfter(count) * 1000, last: now });
+      wrong.set(key, { count, until, last: now });
       if (wrong.size > LIMITS.rateKeys) wrong.delete(wrong.keys().next().value as string);
       names.use(username.toLowerCase(), perName);
     },

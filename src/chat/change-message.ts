@@ -2,22 +2,29 @@ import { unknown } from '#core/errors.ts';
 import type { PublicMessage } from '#core/live.ts';
 import { whyNot, type Action } from '#core/permission.ts';
 import { record } from '#storage/audit.ts';
-import { findMessage, insertMentions, markDeleted, updateText, type StoredMessage } from '#storage/messages.ts';
+import {
+  findMessage,
+  deleteMentions,
+  insertMentions,
+  markDeleted,
+  updateText,
+  type StoredMessage,
+} from '#storage/messages.ts';
 import { announce, enterRoom, type Chat, type Person, type SeenRoom } from './chat.ts';
 import { readMentions } from './mentions.ts';
 import { checkText } from './post-message.ts';
 import { present } from './present.ts';
 
-/** Changes the words of one's own message. Who is newly mentioned is told; the number stays. */
+/** Changes the words of one's own message. Its number stays; whom it mentions is counted anew. */
 export async function editMessage(chat: Chat, person: Person, id: string, words: string): Promise<PublicMessage> {
   const text = checkText(words);
   const { stored, room } = await find(chat, person, id, 'message.edit');
   const mentions = await readMentions(chat, room, text);
-  const fresh = mentions.filter((account) => !stored.mentions?.includes(account));
   const at = chat.clock();
   await chat.storage.write(async (tx) => {
     await updateText(tx.db, id, { text, mentions, at });
-    await insertMentions(tx.db, room.id, stored.seq, fresh);
+    await deleteMentions(tx.db, room.id, stored.seq);
+    await insertMentions(tx.db, room.id, stored.seq, mentions);
   });
   const { mentions: _before, ...rest } = stored;
   const message = present({ ...rest, text, editedAt: at, ...(mentions.length > 0 && { mentions }) });

@@ -24,12 +24,14 @@ export function word(about: string, form: RegExp = /^\S{1,200}$/): Argument<stri
 
 /** A whole number from `least` to `most`. In chat it is typed as digits, over HTTP it may be a JSON number. */
 export function whole(about: string, least: number, most: number): Argument<number> {
-  const schema = z.coerce
-    .number(`is not a whole number`)
-    .int('is not a whole number')
-    .min(least, `is below ${least}`)
-    .max(most, `is above ${most}`);
-  return { kind: 'number', about, required: true, schema: schema as unknown as z.ZodType<number> };
+  const typed = z
+    .string()
+    .regex(/^[+-]?\d{1,15}$/, 'is not a whole number')
+    .transform(Number);
+  const schema = z
+    .union([z.number(), typed], 'is not a whole number')
+    .pipe(z.int('is not a whole number').min(least, `is below ${least}`).max(most, `is above ${most}`));
+  return { kind: 'number', about, required: true, schema };
 }
 
 /** One of a few words. */

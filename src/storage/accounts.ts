@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { newId } from '#core/ids.ts';
 import type { Role } from '#core/roles.ts';
 import type { Schema } from './schema.ts';
@@ -102,10 +102,22 @@ export async function listPeople(
     .orderBy('username')
     .limit(asked.limit);
   if (asked.query) {
-    const start = `${asked.query.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
+    const starts = spellings(asked.query).map((spelling) => `${spelling.replaceAll(/[\\%_]/g, '\\$&')}%`);
     query = query.where((e) =>
-      e.or([e(e.fn<string>('lower', ['username']), 'like', start), e(e.fn<string>('lower', ['name']), 'like', start)]),
+      e.or(
+        starts.flatMap((start) => [
+          sql<boolean>`username like ${start} escape '\\'`,
+          sql<boolean>`name like ${start} escape '\\'`,
+        ]),
+      ),
     );
   }
   return (await query.execute()).map((row) => ({ ...row, role: row.role as Role }));
+}
+
+/** SQLite's LIKE knows case for a to z only, PostgreSQL's not at all: the usual spellings of a name are asked for. */
+function spellings(query: string): string[] {
+  const lower = query.toLowerCase();
+  const title = lower.replace(/^./u, (letter) => letter.toUpperCase());
+  return [...new Set([query, lower, title, query.toUpperCase()])];
 }

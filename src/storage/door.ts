@@ -53,7 +53,10 @@ export class Door {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#options.batch ?? 512);
-      await this.#db.connection().execute((db) => this.#commit(db, batch));
+      await this.#db
+        .connection()
+        .execute((db) => this.#commit(db, batch))
+        .catch((error: unknown) => refuseAll(batch, error));
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.#running = undefined;
@@ -75,8 +78,7 @@ export class Door {
       await run(db, 'commit');
     } catch (error) {
       await run(db, 'rollback').catch(() => undefined);
-      for (const { reject } of batch) reject(commitFailed(error));
-      return;
+      return refuseAll(batch, error);
     }
     for (const tell of results) tell();
     if (published) this.#options.published();
@@ -112,6 +114,10 @@ async function run(db: Kysely<Schema>, text: string): Promise<void> {
   let compiled = STATEMENTS.get(text);
   if (!compiled) STATEMENTS.set(text, (compiled = sql.raw(text).compile(db)));
   await db.executeQuery(compiled);
+}
+
+function refuseAll(batch: Waiting[], cause: unknown): void {
+  for (const { reject } of batch) reject(commitFailed(cause));
 }
 
 function commitFailed(cause: unknown): Error {

@@ -81,6 +81,10 @@ export async function insertMentions(db: Db, room: string, seq: number, accounts
   await db.insertInto('mentions').values(rows).execute();
 }
 
+export async function deleteMentions(db: Db, room: string, seq: number): Promise<void> {
+  await db.deleteFrom('mentions').where('room_id', '=', room).where('seq', '=', seq).execute();
+}
+
 function select(db: Db) {
   return db
     .selectFrom('messages')
@@ -159,7 +163,7 @@ export async function markDeleted(
     .set({ text: '', extra: null, deleted_at: at })
     .where('id', '=', message.id)
     .execute();
-  await db.deleteFrom('mentions').where('room_id', '=', message.room).where('seq', '=', message.seq).execute();
+  await deleteMentions(db, message.room, message.seq);
 }
 
 /** Which of these usernames are people that may see the room. */

@@ -27,10 +27,12 @@ export function startRelay(storage: Storage, publish: Publish): Relay {
 
   const wake = (): void => {
     again = true;
-    reading ??= read().finally(() => {
-      reading = undefined;
-      if (again && !stopped) wake();
-    });
+    reading ??= read()
+      .catch(() => undefined)
+      .finally(() => {
+        reading = undefined;
+        if (again && !stopped) wake();
+      });
   };
 
   async function read(): Promise<void> {
@@ -45,14 +47,14 @@ export function startRelay(storage: Storage, publish: Publish): Relay {
 
   function send(row: OutboxRow): void {
     last = row.n;
-    const done = publish(row.channel, row.body).then(
-      () => confirm(row.n),
-      () => undefined,
-    );
+    const done = publish(row.channel, row.body)
+      .then(() => confirm(row.n))
+      .catch(() => undefined)
+      .finally(() => sending.delete(done));
     sending.add(done);
-    void done.finally(() => sending.delete(done));
   }
 
+  /** Resolves when the row is gone; where that commit fails, a later one takes it along, at the latest after the next start. */
   function confirm(n: number): Promise<void> {
     sent.push(n);
     deleting ??= forget().finally(() => (deleting = undefined));
@@ -61,8 +63,9 @@ export function startRelay(storage: Storage, publish: Publish): Relay {
 
   async function forget(): Promise<void> {
     while (sent.length > 0) {
-      const numbers = sent.splice(0, LIMITS.outboxBatch);
+      const numbers = sent.slice(0, LIMITS.outboxBatch);
       await storage.write((tx) => deleteOutbox(tx.db, numbers));
+      sent.splice(0, numbers.length);
     }
   }
 
@@ -77,7 +80,7 @@ export function startRelay(storage: Storage, publish: Publish): Relay {
       stopped = true;
       await reading;
       await Promise.allSettled(sending);
-      await deleting;
+      await deleting?.catch(() => undefined);
     },
   };
 }

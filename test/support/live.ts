@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { PATIENCE_MS } from './wait.ts';
@@ -70,7 +71,7 @@ export class Live {
   }
 
   /** Posts and waits for what the hall says of it: posted, accepted or error. */
-  async post(room: string, text: string, clientId = `c${(this.count += 1)}`): Promise<Frame> {
+  async post(room: string, text: string, clientId: string = randomUUID()): Promise<Frame> {
     this.send({ type: 'post', room, text, clientId });
     const kinds = ['posted', 'accepted', 'error'];
     return this.until(`an answer to "${text.slice(0, 40)}"`, () =>
@@ -86,8 +87,6 @@ export class Live {
   close(): void {
     this.socket.terminate();
   }
-
-  private count = 0;
 
   private until<T>(what: string, look: () => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {

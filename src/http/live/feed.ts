@@ -1,4 +1,4 @@
-import type { LiveSocket } from './socket.ts';
+import type { LiveSocket, Piece } from './socket.ts';
 
 /** A frame on its way to a room. */
 export interface RoomFrame {
@@ -14,9 +14,12 @@ export class Feed {
   readonly sockets = new Set<LiveSocket>();
   /** Sockets that read the past at this moment, with what came meanwhile. */
   readonly joining = new Map<LiveSocket, RoomFrame[]>();
-  /** The last number that was written to the sockets. */
-  written = 0;
+  readonly #room: string;
   #waiting: RoomFrame[] = [];
+
+  constructor(room: string) {
+    this.#room = room;
+  }
 
   get empty(): boolean {
     return this.sockets.size === 0 && this.joining.size === 0;
@@ -27,21 +30,27 @@ export class Feed {
     for (const held of this.joining.values()) held.push(frame);
   }
 
-  /** Hands what waits to the sockets, frames that are for everybody as one piece of bytes. Returns the last number among them. */
-  spread(touched: Set<LiveSocket>): number {
+  /** Hands what waits to the followers: what is for everybody as one piece, the same for all. */
+  spread(touched: Set<LiveSocket>): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     const common = waiting.filter((one) => one.except === undefined);
-    const bytes = common.length === 1 ? common[0]?.frame : Buffer.concat(common.map((one) => one.frame));
+    const piece = common.length > 0 ? pieceOf(this.#room, common) : undefined;
     for (const socket of this.sockets) {
-      if (bytes && common.length > 0) socket.add(bytes, common.length);
+      if (piece) socket.add(piece);
       touched.add(socket);
     }
-    for (const one of waiting) if (one.except !== undefined) this.#spreadExcept(one.frame, one.except);
-    return waiting.reduce((last, one) => Math.max(last, one.seq), this.written);
+    for (const one of waiting) if (one.except !== undefined) this.#spreadExcept(one, one.except);
   }
 
-  #spreadExcept(frame: Buffer, account: string): void {
-    for (const socket of this.sockets) if (socket.session.account !== account) socket.add(frame);
+  #spreadExcept(one: RoomFrame, account: string): void {
+    const piece = pieceOf(this.#room, [one]);
+    for (const socket of this.sockets) if (socket.session.account !== account) socket.add(piece);
   }
+}
+
+/** Frames of a room as one piece of bytes. */
+export function pieceOf(room: string, frames: RoomFrame[]): Piece {
+  const bytes = frames.length === 1 ? (frames[0] as RoomFrame).frame : Buffer.concat(frames.map(({ frame }) => frame));
+  return { bytes, frames: frames.length, room, upTo: frames.reduce((last, { seq }) => Math.max(last, seq), 0) };
 }

@@ -39,7 +39,7 @@ interface FrameError {
 }
 
 export function sendError(hub: Hub, socket: LiveSocket, error: FrameError): void {
-  hub.send(socket, textFrame({ type: 'error', ...error }));
+  hub.tell(socket, { type: 'error', ...error });
 }
 
 async function act(hall: Hall, hub: Hub, socket: LiveSocket, frame: FrameIn): Promise<void> {
@@ -69,7 +69,7 @@ async function post(
     'command' in posted
       ? { type: 'accepted', clientId, command: posted.command }
       : { type: 'posted', clientId, message: posted.message };
-  hub.send(socket, textFrame(answer));
+  hub.tell(socket, answer);
 }
 
 async function subscribe(
@@ -90,17 +90,15 @@ async function subscribe(
 
 async function readPast(hall: Hall, socket: LiveSocket, room: string, after: number | undefined): Promise<Past> {
   const { seq } = await enterRoom(hall.chat, socket.session, room, 'room.read');
-  const subscribed = textFrame({ type: 'subscribed', room, seq });
-  if (after === undefined || after >= seq) return { head: subscribed, frames: [], upTo: seq };
-  const missed = await readHistory(hall.chat, socket.session, room, { after, limit: LIMITS.resumeReplay + 1 });
-  const last = missed.at(-1)?.seq ?? 0;
-  if (missed.length > LIMITS.resumeReplay)
-    return { head: subscribed, frames: [textFrame({ type: 'gap', room, from: after })], upTo: Math.max(seq, last) };
-  return {
-    head: subscribed,
-    frames: missed.map((message) => textFrame({ type: 'message', room, message })),
-    upTo: Math.max(seq, last),
-  };
+  if (after === undefined || after >= seq) return { seq, after: seq, missed: [], gap: false };
+  const limit = LIMITS.resumeReplay + 1;
+  const messages = await readHistory(hall.chat, socket.session, room, { after, limit });
+  if (messages.length === limit) return { seq, after, missed: [], gap: true };
+  const missed = messages.map((message) => ({
+    seq: message.seq,
+    frame: textFrame({ type: 'message', room, message }),
+  }));
+  return { seq, after, missed, gap: false };
 }
 
 async function typing(hall: Hall, socket: LiveSocket, room: string): Promise<void> {

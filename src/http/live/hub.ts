@@ -1,16 +1,20 @@
 import { LIMITS } from '#core/limits.ts';
 import type { LiveEvent } from '#core/live.ts';
-import { Feed, type RoomFrame } from './feed.ts';
+import { Feed, pieceOf, type RoomFrame } from './feed.ts';
 import { textFrame } from './frames.ts';
 import { Presence } from './presence.ts';
-import type { LiveCounts, LiveSocket } from './socket.ts';
+import type { LiveCounts, LiveSocket, Piece } from './socket.ts';
 
 /** What a socket that follows a room from now on gets first. */
 export interface Past {
-  head: Buffer;
-  frames: Buffer[];
-  /** The last number that `head` and `frames` cover. */
-  upTo: number;
+  /** The room's last number. */
+  seq: number;
+  /** The number after which the client's own knowledge ends; `seq` where it asked only for what comes. */
+  after: number;
+  /** What it missed, oldest first. */
+  missed: RoomFrame[];
+  /** More was missed than is sent: it reads on from `after` by itself. */
+  gap: boolean;
 }
 
 /**
@@ -36,7 +40,7 @@ export class Hub {
   }
 
   disconnect(socket: LiveSocket): void {
-    for (const room of socket.rooms) this.leave(socket, room);
+    for (const room of socket.rooms.keys()) this.leave(socket, room);
     for (const feed of this.#feeds.values()) feed.joining.delete(socket);
     this.see(socket, new Set());
     this.sockets.delete(socket);
@@ -60,25 +64,27 @@ export class Hub {
     const held: RoomFrame[] = [];
     feed.joining.set(socket, held);
     try {
-      const { head, frames, upTo } = await past();
+      const missed = await past();
       if (!this.sockets.has(socket) || feed.joining.get(socket) !== held) return;
       // What waits for the others is in `held` too: it goes out to them before the newcomer is one of them.
       if (this.#dirtyFeeds.has(room)) this.flush();
-      if (feed.sockets.size === 0) feed.written = upTo;
-      this.send(
-        socket,
-        head,
-        ...frames,
-        ...held.filter((one) => one.seq === 0 || one.seq > upTo).map((one) => one.frame),
-      );
+      this.#admit(socket, room, missed, held);
       feed.sockets.add(socket);
-      socket.rooms.add(room);
-      this.#unwatch(room, socket);
-      this.send(socket, this.#presence.arrive(room, socket.session));
     } finally {
       if (feed.joining.get(socket) === held) feed.joining.delete(socket);
       if (feed.empty) this.#feeds.delete(room);
     }
+  }
+
+  #admit(socket: LiveSocket, room: string, { seq, after, missed, gap }: Past, held: RoomFrame[]): void {
+    const upTo = Math.max(seq, missed.at(-1)?.seq ?? 0);
+    const frames = [...missed, ...held.filter((one) => one.seq === 0 || one.seq > upTo)];
+    socket.rooms.set(room, after);
+    this.tell(socket, { type: 'subscribed', room, seq });
+    if (gap) socket.tell({ type: 'gap', room, from: after });
+    if (frames.length > 0) socket.add(pieceOf(room, frames));
+    socket.add({ bytes: this.#presence.arrive(room, socket.session), frames: 1 });
+    this.#unwatch(room, socket);
   }
 
   leave(socket: LiveSocket, room: string): void {
@@ -93,9 +99,9 @@ export class Hub {
     if (feed.empty) this.#feeds.delete(room);
   }
 
-  /** Sends frames to one socket with the next flush. */
-  send(socket: LiveSocket, ...frames: Buffer[]): void {
-    for (const frame of frames) socket.add(frame);
+  /** Says something to one connection with the next flush. */
+  tell(socket: LiveSocket, value: unknown): void {
+    socket.tell(value);
     this.#dirtySockets.add(socket);
     this.#schedule();
   }
@@ -142,13 +148,11 @@ export class Hub {
     this.#cancel();
     this.#lastFlush = performance.now();
     this.counts.flushes++;
-    const written = [...this.#dirtyFeeds.values()].map((feed) => [feed, feed.spread(this.#dirtySockets)] as const);
+    for (const feed of this.#dirtyFeeds.values()) feed.spread(this.#dirtySockets);
     this.#dirtyFeeds.clear();
     this.#tellNews();
-    const stands = (room: string): number => this.#feeds.get(room)?.written ?? 0;
-    for (const socket of this.#dirtySockets) socket.flush(stands);
+    for (const socket of this.#dirtySockets) socket.flush();
     this.#dirtySockets.clear();
-    for (const [feed, seq] of written) feed.written = seq;
   }
 
   /** Ends all connections: the process stops, or what it serves was replaced. */
@@ -169,9 +173,12 @@ export class Hub {
   /** Who may see a room and does not follow it is told once a flush that something is new there. */
   #tellNews(): void {
     for (const [room, { seq, mentioned }] of this.#news) {
-      const frames = [false, true].map((mention) => textFrame({ type: 'activity', room, seq, mention }));
+      const pieces = [false, true].map((mention) => ({
+        bytes: textFrame({ type: 'activity', room, seq, mention }),
+        frames: 1,
+      }));
       for (const socket of this.#watchers.get(room) ?? []) {
-        socket.add(frames[mentioned.has(socket.session.account) ? 1 : 0] as Buffer);
+        socket.add(pieces[mentioned.has(socket.session.account) ? 1 : 0] as Piece);
         this.#dirtySockets.add(socket);
       }
     }
@@ -188,8 +195,7 @@ export class Hub {
   }
 
   #toAccount(account: string, value: unknown): void {
-    const frame = textFrame(value);
-    for (const socket of this.sockets) if (socket.session.account === account) this.send(socket, frame);
+    for (const socket of this.sockets) if (socket.session.account === account) this.tell(socket, value);
   }
 
   #endSessions(ids: string[]): void {
@@ -212,7 +218,7 @@ export class Hub {
 
   #feed(room: string): Feed {
     let feed = this.#feeds.get(room);
-    if (!feed) this.#feeds.set(room, (feed = new Feed()));
+    if (!feed) this.#feeds.set(room, (feed = new Feed(room)));
     return feed;
   }
 

@@ -9,7 +9,6 @@ import type { LiveEvent } from '#core/live.ts';
 import type { App } from '#http/app.ts';
 import type { Callers } from '#http/callers.ts';
 import type { Hall } from '#http/hall.ts';
-import { textFrame } from './frames.ts';
 import { handleFrame, sendError } from './handle-frame.ts';
 import type { Hub } from './hub.ts';
 import { LiveSocket } from './socket.ts';
@@ -41,7 +40,7 @@ function open(app: App, hall: Hall, { hub, ws, session }: { hub: Hub; ws: WebSoc
   );
   ws.on('message', (data, binary) => {
     if (binary) return sendError(hub, socket, { code: 'bad-frame', detail: 'Frames are text.' });
-    if (tooMany(hall, hub, socket)) return;
+    if (socket.closing || tooMany(hall, hub, socket)) return;
     handleFrame(hall, hub, socket, data.toString()).catch((error: unknown) =>
       app.log.error({ err: error }, 'frame failed'),
     );
@@ -87,7 +86,7 @@ export async function roomsChanged(hall: Hall, hub: Hub, event: Extract<LiveEven
   );
   for (const socket of told) {
     if (gone !== undefined) hub.leave(socket, gone);
-    hub.send(socket, textFrame({ type: 'rooms' }));
+    hub.tell(socket, { type: 'rooms' });
   }
   for (const socket of told) await refreshSight(hall, hub, socket);
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { LIMITS } from '#core/limits.ts';
 import type { Session } from '#auth/sessions.ts';
+import { LIMITS } from '#core/limits.ts';
 import { textFrame } from './frames.ts';
 
 /** Counts that `/metrics` shows. */
@@ -12,19 +12,29 @@ export interface LiveCounts {
   gaps: number;
 }
 
-/** What is left of a ws connection that we write to: the library's own socket. Pinned and tested, because it is private there. */
+/** Whole frames that go out together. Those of a room can be read again later; the others are said only once. */
+export interface Piece {
+  bytes: Buffer;
+  frames: number;
+  /** The room, and the last number of it that these frames hold; 0 where they hold none. */
+  room?: string;
+  upTo?: number;
+}
+
+/** The library's own socket under a ws connection, which we write to. Pinned and tested, because it is private there. */
 export function rawSocket(ws: WebSocket): Socket {
   return (ws as unknown as { _socket: Socket })._socket;
 }
 
 /**
- * One person's live connection. Frames gather until `flush`, which makes one socket write of them.
- * A connection with too much unsent is lagging: it gets nothing more until it has drained, then is told where its gaps begin.
+ * One person's live connection. Pieces gather until `flush`, which makes one socket write of them.
+ * A connection with too much unsent is lagging: it gets nothing of rooms until it has drained, and is then told from which
+ * number on it has a gap. What was said to it alone waits meanwhile; too much of that ends the connection.
  */
 export class LiveSocket {
   readonly session: Session;
-  /** Rooms it follows. */
-  readonly rooms = new Set<string>();
+  /** Rooms it follows, each with the last number that was written to it. */
+  readonly rooms = new Map<string, number>();
   /** Rooms it may see. */
   visible = new Set<string>();
   communities = new Set<string>();
@@ -32,13 +42,12 @@ export class LiveSocket {
   /** Frames that came in the window that began at `windowStart` (ms). */
   framesIn = 0;
   windowStart = 0;
+  closing = false;
   readonly #ws: WebSocket;
   readonly #raw: Socket;
   readonly #counts: LiveCounts;
-  #waiting: Buffer[] = [];
-  #frames = 0;
-  /** Where each followed room stood when the connection began to lag. */
-  #lagging: Map<string, number> | undefined;
+  #waiting: Piece[] = [];
+  #gaps: Map<string, number> | undefined;
 
   constructor(ws: WebSocket, session: Session, counts: LiveCounts) {
     this.#ws = ws;
@@ -47,32 +56,34 @@ export class LiveSocket {
     this.session = session;
   }
 
-  get waits(): boolean {
-    return this.#waiting.length > 0;
+  /** Adds to the next flush. */
+  add(piece: Piece): void {
+    if (this.#gaps && piece.room !== undefined) return this.#skip(piece);
+    this.#waiting.push(piece);
   }
 
-  /** Adds bytes of `frames` whole frames to the next flush. */
-  add(bytes: Buffer, frames = 1): void {
-    if (this.#lagging) return;
-    this.#waiting.push(bytes);
-    this.#frames += frames;
+  /** Adds one frame that is for this connection alone. */
+  tell(value: unknown): void {
+    this.add({ bytes: textFrame(value), frames: 1 });
   }
 
-  /** One write of all that waits. `stands`: the last number of each followed room before this flush, for a gap. */
-  flush(stands: (room: string) => number): void {
-    const waiting = this.#waiting;
-    if (waiting.length === 0) return;
+  /** One write of all that waits. */
+  flush(): void {
+    if (this.#waiting.length === 0) return;
+    if (this.#raw.destroyed || this.#ws.readyState !== this.#ws.OPEN) return void (this.#waiting = []);
+    if (this.#raw.writableLength > LIMITS.socketBacklog) return this.#lag();
+    const pieces = this.#waiting;
     this.#waiting = [];
-    const frames = this.#frames;
-    this.#frames = 0;
-    if (this.#raw.destroyed || this.#ws.readyState !== this.#ws.OPEN) return;
-    if (this.#raw.writableLength > LIMITS.socketBacklog) return this.#lag(stands);
     this.#counts.writes++;
-    this.#counts.frames += frames;
-    this.#raw.write(waiting.length === 1 ? (waiting[0] as Buffer) : Buffer.concat(waiting));
+    for (const { frames, room, upTo } of pieces) {
+      this.#counts.frames += frames;
+      if (room !== undefined && upTo && this.rooms.has(room)) this.rooms.set(room, upTo);
+    }
+    this.#raw.write(pieces.length === 1 ? (pieces[0] as Piece).bytes : Buffer.concat(pieces.map(({ bytes }) => bytes)));
   }
 
   close(code: number, reason: string): void {
+    this.closing = true;
     this.#ws.close(code, reason);
     // A client that never reads would keep the closing handshake waiting.
     setTimeout(() => this.#ws.terminate(), 2_000).unref();
@@ -85,19 +96,31 @@ export class LiveSocket {
     this.#ws.ping();
   }
 
-  #lag(stands: (room: string) => number): void {
-    this.#lagging = new Map([...this.rooms].map((room) => [room, stands(room)]));
-    this.#raw.once('drain', () => this.#caughtUp());
+  #lag(): void {
+    if (!this.#gaps) {
+      this.#gaps = new Map();
+      this.#raw.once('drain', () => this.#caughtUp());
+    }
+    const pieces = this.#waiting;
+    this.#waiting = pieces.filter(({ room }) => room === undefined);
+    for (const piece of pieces) if (piece.room !== undefined) this.#skip(piece);
+    const kept = this.#waiting.reduce((size, { bytes }) => size + bytes.length, 0);
+    if (kept > LIMITS.socketBacklog && !this.closing) this.close(1008, 'does not read');
+  }
+
+  /** Notes where the gap of a room begins: after the last number that was written. */
+  #skip({ room = '' }: Piece): void {
+    if (this.#gaps && !this.#gaps.has(room)) this.#gaps.set(room, this.rooms.get(room) ?? 0);
   }
 
   #caughtUp(): void {
-    const gaps = this.#lagging;
-    this.#lagging = undefined;
+    const gaps = this.#gaps;
+    this.#gaps = undefined;
     for (const [room, from] of gaps ?? []) {
       if (!this.rooms.has(room)) continue;
       this.#counts.gaps++;
-      this.add(textFrame({ type: 'gap', room, from }));
+      this.tell({ type: 'gap', room, from });
     }
-    this.flush(() => 0);
+    this.flush();
   }
 }

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { whyNot, whyNotRole, type Action } from './permission.ts';
+import { ROLES, type Role } from './roles.ts';
+
+/** Who may do what: the roles that may, and those that may with what is their own. Written out, so that a changed rule is seen. */
+const TABLE: Record<Action, { any: Role[]; own: Role[] }> = {
+  'room.read': { any: ['guest', 'member', 'moderator', 'admin', 'owner'], own: [] },
+  'room.post': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
+  'room.create': { any: ['moderator', 'admin', 'owner'], own: [] },
+  'room.change': { any: ['moderator', 'admin', 'owner'], own: [] },
+  'room.delete': { any: ['admin', 'owner'], own: ['member', 'moderator'] },
+  'room.members': { any: ['moderator', 'admin', 'owner'], own: ['member'] },
+  'message.edit': { any: [], own: ['member', 'moderator', 'admin', 'owner'] },
+  'message.delete': { any: ['moderator', 'admin', 'owner'], own: ['member'] },
+  'people.list': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
+  'invite.make': { any: ['moderator', 'admin', 'owner'], own: [] },
+  'invite.list': { any: ['moderator', 'admin', 'owner'], own: [] },
+  'community.change': { any: ['admin', 'owner'], own: [] },
+};
+
+describe('who may do what', () => {
+  for (const [action, { any, own }] of Object.entries(TABLE) as [Action, (typeof TABLE)[Action]][]) {
+    for (const role of [...ROLES, undefined]) {
+      const may = { others: has(any, role), own: has(any, role) || has(own, role) };
+      test(`${role ?? 'a stranger'}: ${action} ${may.others ? 'yes' : 'no'}, with their own ${may.own ? 'yes' : 'no'}`, () => {
+        const actor = { account: 'acct_ann', role };
+        assert.equal(whyNot(actor, action) === undefined, may.others);
+        assert.equal(whyNot(actor, action, { owner: 'acct_bob' }) === undefined, may.others);
+        assert.equal(whyNot(actor, action, { owner: 'acct_ann' }) === undefined, may.own);
+      });
+    }
+  }
+
+  test('a refusal is a 403 that names the rule and who can change it', () => {
+    const refusal = whyNot({ account: 'acct_ann', role: 'member' }, 'room.create');
+    assert.equal(refusal?.status, 403);
+    assert.equal(refusal?.message, 'This asks for moderator. You are a member. An admin or owner can change roles.');
+    assert.match(refusal?.rule ?? '', /^room\.create: moderator and up; an admin or owner/);
+  });
+
+  test('a command asks for its own least role in the same way', () => {
+    for (const least of ROLES)
+      for (const role of ROLES)
+        assert.equal(whyNotRole(role, least, '/x') === undefined, ROLES.indexOf(role) >= ROLES.indexOf(least));
+    assert.equal(whyNotRole(undefined, 'guest', '/x')?.status, 403);
+  });
+});
+
+function has(roles: Role[], role: Role | undefined): boolean {
+  return role !== undefined && roles.includes(role);
+}
