@@ -71,9 +71,9 @@ class Queues {
       message.lost(busClosed());
     }
     const queues = Object.values(this.#queues);
-    for (const { waiting } of queues) for (const message of waiting.splice(0)) message.lost(busClosed());
     const end = Date.now() + graceMs;
     while (queues.some(({ busy }) => busy > 0) && Date.now() < end) await pause(5);
+    for (const { waiting } of queues) for (const message of waiting.splice(0)) message.lost(busClosed());
   }
 
   /** Hands out what waits, to the subscribers in turn. */

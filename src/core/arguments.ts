@@ -26,7 +26,7 @@ export function word(about: string, form: RegExp = /^\S{1,200}$/): Argument<stri
 export function whole(about: string, least: number, most: number): Argument<number> {
   const typed = z
     .string()
-    .regex(/^[+-]?\d{1,15}$/, 'is not a whole number')
+    .regex(/^-?\d{1,15}$/, 'is not a whole number')
     .transform(Number);
   const schema = z
     .union([z.number(), typed], 'is not a whole number')

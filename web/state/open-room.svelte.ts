@@ -37,6 +37,8 @@ export class OpenRoom {
   #chain: Promise<void> = Promise.resolve();
   #waiting: Change[] = [];
   #typedAt = 0;
+  /** The newest that was in sight, whether or not the hall knows it yet. */
+  #seen = 0;
   #readSent = 0;
   #awayFrom: number | null = null;
   #readTimer: ReturnType<typeof setTimeout> | undefined;
@@ -67,7 +69,8 @@ export class OpenRoom {
   /** Puts the line where I left off, if anything came since. */
   markNew(): void {
     const room = rooms.find(this.id);
-    if (room && room.read > 0 && room.read < room.seq) this.newAfter = room.read;
+    const read = Math.max(room?.read ?? 0, this.#seen);
+    if (room && read > 0 && read < room.seq) this.newAfter = read;
   }
 
   /** While the reader looks elsewhere, the line goes before the first message that comes. */
@@ -167,6 +170,7 @@ export class OpenRoom {
   /** The newest message has been seen. Told to the hall at most once in half a second. */
   seen(): void {
     const seq = newestSeq(this.log);
+    this.#seen = Math.max(this.#seen, seq);
     if (seq <= Math.max(this.#readSent, rooms.find(this.id)?.read ?? 0)) return;
     clearTimeout(this.#readTimer);
     this.#readTimer = setTimeout(() => void this.#tellRead(seq), 500);

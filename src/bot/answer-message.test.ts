@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test, type TestContext } from 'node:test';
+import { optional, text, whole, word } from '#core/arguments.ts';
+import { command, type AnyCommand } from '#core/command.ts';
+import { conflict } from '#core/errors.ts';
+import { newId } from '#core/ids.ts';
+import { job, later } from '#core/job.ts';
+import { say, whisper, type IncomingMessage, type OutgoingMessage } from '#core/message.ts';
+import type { Role } from '#core/roles.ts';
+import type { CommandSetting } from '#storage/command-settings.ts';
+import type { Storage } from '#storage/storage.ts';
+import { findAnswer, findJob } from '#storage/work.ts';
+import { freshStorage } from '#test/contracts/fixtures.ts';
+import { answerMessage, type Spine } from './answer-message.ts';
+import { helpCommand } from './help-command.ts';
+import { receiver } from './receive-message.ts';
+import { withinLimit } from './within-limit.ts';
+
+const slow = job<{ what: string }>({ name: 'test.slow', failed: () => 'no' });
+const limit = { uses: 2, perSeconds: 60 };
+let ran: string[] = [];
+
+const lend = command({
+  name: 'lend',
+  summary: 'Lends a thing',
+  args: { item: word('a thing', /^[a-z.]+$/), days: optional(whole('days', 1, 30)) },
+  example: '/lend ladder 3',
+  allow: 'member',
+  limit,
+  run({ args }) {
+    ran.push(args.item);
+    if (args.item === 'nothing') throw conflict('not-here', 'There is none.');
+    if (args.item === 'broken') throw new Error('a mistake of ours');
+    if (args.item === 'later') return later(slow, { what: 'x' }, whisper('Looking…'));
+    return say(`Lent ${args.item} for ${args.days ?? 1}`);
+  },
+});
+const announce = command({
+  name: 'announce',
+  summary: 'Says it to all',
+  args: { words: text('what to say') },
+  example: '/announce hello',
+  allow: 'admin',
+  limit,
+  run: ({ args }) => say(args.words),
+});
+
+describe('what the bot does with a line', () => {
+  beforeEach(() => (ran = []));
+
+  test('/name args, /name=args and any case of the name are the same', async (t) => {
+    const bot = await botFor(t);
+    for (const line of ['/lend ladder 3', '/lend=ladder 3', '/LEND ladder 3', '  /lend   ladder  3 ', '/lend =ladder 3'])
+      if (line !== '/lend =ladder 3') assert.equal((await bot.ask(line, { who: line })).reply.text, 'Lent ladder for 3');
+      else assert.match((await bot.ask(line, { who: line })).reply.text, /“=ladder” is not a thing/);
+  });
+
+  test('an unknown command is answered to the asker alone, with where to look', async (t) => {
+    const { reply, refusal } = await (await botFor(t)).ask('/lned ladder');
+    assert.equal(reply.text, 'There is no command /lned. /help lists what there is.');
+    assert.deepEqual([reply.private, refusal?.status, refusal?.code], [true, 404, 'unknown-command']);
+  });
+
+  test('names that every object has are unknown commands like others', async (t) => {
+    const bot = await botFor(t);
+    for (const name of ['constructor', '__proto__', 'tostring'])
+      assert.equal((await bot.ask(`/${name}`)).refusal?.code, 'unknown-command');
+  });
+
+  test('who may not run it is told which rule and who can change it, before any argument is looked at', async (t) => {
+    const { reply, refusal } = await (await botFor(t)).ask('/announce', { role: 'member' });
+    assert.match(reply.text, /This asks for admin\. You are a member\./);
+    assert.deepEqual([refusal?.status, refusal?.code], [403, 'not-allowed']);
+    assert.match(refusal?.rule ?? '', /^\/announce: admin and up/);
+  });
+
+  test('a wrong argument is answered with what is wrong, the right form and an example', async (t) => {
+    const { reply, refusal } = await (await botFor(t)).ask('/lend ladder many');
+    assert.match(reply.text, /^“many” is not a whole number\. The form is \/lend item \[days\], for example \/lend ladder 3$/);
+    assert.deepEqual([reply.private, refusal?.status, refusal?.code], [true, 400, 'bad-argument']);
+  });
+
+  test('a typo costs nothing: only what runs is counted', async (t) => {
+    const bot = await botFor(t);
+    for (let n = 0; n < 5; n++) {
+      await bot.ask('/lend');
+      await bot.ask('/lend ladder many');
+    }
+    assert.equal((await bot.ask('/lend ladder')).reply.text, 'Lent ladder for 1');
+    assert.equal((await bot.ask('/lend ladder')).refusal, undefined);
+    const { refusal, reply } = await bot.ask('/lend ladder');
+    assert.deepEqual([refusal?.status, refusal?.retryAfter], [429, 60]);
+    assert.match(reply.text, /Try again in 60 seconds/);
+    assert.equal((await bot.ask('/lend ladder many')).refusal?.code, 'bad-argument', 'arguments come before the limit');
+    assert.equal((await bot.ask('/lend ladder', { who: 'bob' })).refusal, undefined, 'it is each person’s own');
+    assert.equal(ran.length, 3);
+  });
+
+  test('the limit over all commands counts too', async (t) => {
+    const bot = await botFor(t, { all: { uses: 1, perSeconds: 10 } });
+    assert.equal((await bot.ask('/lend ladder', { role: 'owner' })).refusal, undefined);
+    assert.equal((await bot.ask('/announce hello', { role: 'owner' })).refusal?.retryAfter, 10);
+  });
+
+  test('a community may switch a command off or ask for another role', async (t) => {
+    const bot = await botFor(t, { setting: { on: false, allow: null } });
+    assert.equal((await bot.ask('/lend ladder', { role: 'owner' })).refusal?.code, 'command-off');
+    bot.set({ on: true, allow: 'guest' });
+    assert.equal((await bot.ask('/lend ladder', { role: 'guest' })).refusal, undefined);
+    bot.set({ on: true, allow: 'admin' });
+    assert.equal((await bot.ask('/lend ladder', { role: 'moderator' })).refusal?.code, 'not-allowed');
+  });
+
+  test('what a command refuses itself is told in its own words', async (t) => {
+    const { reply, refusal } = await (await botFor(t)).ask('/lend nothing');
+    assert.deepEqual([reply.text, reply.private, refusal?.status], ['There is none.', true, 409]);
+  });
+
+  test('a command that breaks changes nothing and is handed back to be done again', async (t) => {
+    const bot = await botFor(t);
+    const message = bot.message('/lend broken');
+    await bot.receive(message);
+    await assert.rejects(answerMessage(bot.spine, message), /a mistake of ours/);
+    assert.equal((await findAnswer(bot.storage.db, message.id))?.state, 'waiting');
+  });
+
+  test('over HTTP the arguments are already apart, and the words are as one would type them', async (t) => {
+    const bot = await botFor(t);
+    const sent = await bot.ask({ name: 'lend', args: { item: 'ladder', days: 2 } });
+    assert.deepEqual([sent.reply.text, sent.cause.text], ['Lent ladder for 2', '/lend ladder 2']);
+    assert.equal((await bot.ask({ name: 'lend', args: { item: 'ladder', colour: 'red' } })).refusal?.code, 'bad-argument');
+  });
+});
+
+describe('what follows from an answer', () => {
+  test('a repeat is answered once, even while the first is under way', async (t) => {
+    const bot = await botFor(t);
+    const message = bot.message('/lend ladder');
+    await bot.receive(message);
+    await Promise.all([answerMessage(bot.spine, message), answerMessage(bot.spine, message)]);
+    await answerMessage(bot.spine, message);
+    assert.equal((await bot.sent(message.id)).length, 1);
+    assert.equal((await bot.audit()).length, 1);
+  });
+
+  test('the same platform id twice is one request', async (t) => {
+    const bot = await botFor(t);
+    const [first, second] = [bot.message('/lend ladder'), bot.message('/lend ladder')];
+    assert.equal(await receiver(bot.storage)(first, 'evt 1'), first.id);
+    assert.equal(await receiver(bot.storage)(second, 'evt 1'), first.id);
+    assert.equal((await bot.outbox('incoming')).length, 1);
+    assert.equal(await findAnswer(bot.storage.db, second.id), undefined);
+  });
+
+  test('work for later: the meanwhile to the asker, then the job, both with the commit that remembers it', async (t) => {
+    const bot = await botFor(t);
+    const { id, n, final, reply, cause } = await bot.ask('/lend later');
+    assert.deepEqual([n, final, reply], [0, false, { text: 'Looking…', private: true }]);
+    assert.deepEqual(cause, { account: 'acct_ann', name: 'ann', text: '/lend later' });
+    assert.deepEqual(await bot.outbox('jobs'), [{ id }]);
+    const made = await findJob(bot.storage.db, id);
+    assert.deepEqual([made?.name, made?.payload, made?.state], ['test.slow', { what: 'x' }, 'waiting']);
+    assert.equal((await findAnswer(bot.storage.db, id))?.state, 'waiting');
+  });
+
+  test('a job that was made before is not made again by a repeat', async (t) => {
+    const bot = await botFor(t);
+    const message = bot.message('/lend later');
+    await bot.receive(message);
+    for (let n = 0; n < 2; n++) await answerMessage(bot.spine, message);
+    assert.deepEqual([(await bot.outbox('jobs')).length, (await bot.sent(message.id)).length], [1, 1]);
+  });
+
+  test('each run leaves one line in the audit, without the words', async (t) => {
+    const bot = await botFor(t);
+    await bot.ask('/lend ladder');
+    await bot.ask('/lend my secret diary');
+    await bot.ask(`/${'x'.repeat(500)} secret`);
+    const entries = await bot.audit();
+    assert.deepEqual(
+      entries.map(({ action, account_id, detail }) => [action, account_id, detail]),
+      [
+        ['command.lend', 'acct_ann', '{"from":"webchat"}'],
+        ['command.lend', 'acct_ann', '{"from":"webchat","refused":"bad-argument"}'],
+        [`command.${'x'.repeat(40)}`, 'acct_ann', '{"from":"webchat","refused":"unknown-command"}'],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(entries), /secret|ladder/);
+  });
+});
+
+describe('/help', () => {
+  test('lists what the asker may use, and no more', async (t) => {
+    const bot = await botFor(t);
+    const { reply } = await bot.ask('/help');
+    assert.match(reply.text, /\/lend item \[days\]: Lends a thing/);
+    assert.doesNotMatch(reply.text, /announce/);
+    assert.match((await bot.ask('/help', { role: 'admin' })).reply.text, /announce/);
+    assert.equal(reply.private, true);
+  });
+
+  test('tells one command’s form, with or without its slash', async (t) => {
+    const bot = await botFor(t);
+    for (const line of ['/help lend', '/help /lend', '/help=LEND']) {
+      const { text: words } = (await bot.ask(line)).reply;
+      assert.match(words, /item: a thing\ndays: days\nFor example \/lend ladder 3\nAt most 2 in 60 seconds\./);
+    }
+  });
+
+  test('a command that one may not use is unknown to help', async (t) => {
+    const { reply } = await (await botFor(t)).ask('/help announce');
+    assert.match(reply.text, /There is no command \/announce that you may use/);
+  });
+});
+
+interface Asked {
+  role?: Role;
+  who?: string;
+}
+
+async function botFor(t: TestContext, more: { all?: typeof limit; setting?: CommandSetting } = {}) {
+  const storage = await freshStorage(t);
+  let setting = more.setting;
+  const commands = new Map<string, AnyCommand>();
+  for (const one of [lend, announce, helpCommand(() => commands.values())]) commands.set(one.name, one);
+  const clock = () => 1_000;
+  const within = withinLimit(more.all ?? { uses: 1_000, perSeconds: 60 }, clock);
+  const spine: Spine = { commands, settings: async () => setting, within, storage, clock };
+  const bot = {
+    spine,
+    storage,
+    set: (next: CommandSetting) => void (setting = next),
+    message: (ask: string | { name: string; args: Record<string, unknown> }, asked: Asked = {}): IncomingMessage => {
+      const name = asked.who ?? 'ann';
+      const account = `acct_${name}`;
+      const who = { account, name, username: name, role: asked.role ?? 'member' };
+      const from = { platform: 'webchat', room: 'room_1', account };
+      return { id: newId('job'), from, community: 'comm_1', who, ask: typeof ask === 'string' ? { text: ask } : ask, at: 1 };
+    },
+    receive: (message: IncomingMessage) => receiver(storage)(message, message.id),
+    async ask(...asked: Parameters<typeof bot.message>): Promise<OutgoingMessage> {
+      const message = bot.message(...asked);
+      await bot.receive(message);
+      await answerMessage(spine, message);
+      const [first] = await bot.sent(message.id);
+      assert.ok(first);
+      return first;
+    },
+    outbox: (channel: string) => outboxOf(storage, channel),
+    sent: async (id: string) => ((await outboxOf(storage, 'outgoing')) as OutgoingMessage[]).filter((one) => one.id === id),
+    audit: () => storage.db.selectFrom('audit').selectAll().orderBy('id').execute(),
+  };
+  return bot;
+}
+
+async function outboxOf(storage: Storage, channel: string): Promise<unknown[]> {
+  const rows = await storage.db.selectFrom('outbox').selectAll().where('channel', '=', channel).orderBy('n').execute();
+  return rows.map(({ body }) => JSON.parse(body) as unknown);
+}

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { describe, test, type TestContext } from 'node:test';
+import { job, work, type JobHandler } from '#core/job.ts';
+import { say, type OutgoingMessage } from '#core/message.ts';
+import { operatorPort } from '#src/operator-port.ts';
+import { findAnswer, findJob, insertJob, openAnswer } from '#storage/work.ts';
+import { freshStorage } from '#test/contracts/fixtures.ts';
+import { runJob, type Worker } from './run-job.ts';
+
+type Handler = JobHandler<{ symbol: string }>;
+
+describe('a job', () => {
+  test('is answered by its handler, once, with the commit that ends it', async (t) => {
+    const desk = await deskFor(t, async ({ symbol }) => say(`${symbol} is 1`));
+    await desk.run();
+    await desk.run();
+    assert.deepEqual(await desk.told(), [['AAPL is 1', false, true]]);
+    assert.deepEqual([(await desk.row())?.state, (await desk.row())?.attempts], ['done', 1]);
+    assert.equal((await findAnswer(desk.worker.storage.db, 'job_1'))?.state, 'done');
+  });
+
+  test('is tried again after a failure, with longer pauses, and then answered', async (t) => {
+    const at: number[] = [];
+    const desk = await deskFor(t, async () => {
+      at.push(performance.now());
+      if (at.length < 3) throw new Error('the source is down');
+      return say('at last');
+    });
+    await desk.run({ retryMs: 10 });
+    assert.deepEqual([(await desk.told())[0]?.[0], (await desk.row())?.attempts], ['at last', 3]);
+    const [first = 0, second = 0, third = 0] = at;
+    assert.ok(second - first >= 9 && third - second >= 19, `pauses of ${second - first} and ${third - second} ms`);
+  });
+
+  test('that fails for good is told to the asker alone in a plain sentence, and lies with the dead with its reason', async (t) => {
+    const desk = await deskFor(t, () => Promise.reject(new TypeError('the source is down')));
+    await desk.run();
+    assert.deepEqual(await desk.told(), [['No quote for AAPL today.', true, true]]);
+    const row = await desk.row();
+    assert.deepEqual([row?.state, row?.attempts, row?.reason], ['dead', 3, 'TypeError: the source is down']);
+    assert.deepEqual(desk.failures, ['test.quote']);
+    const answer = await findAnswer(desk.worker.storage.db, 'job_1');
+    assert.deepEqual([answer?.state, answer?.reply?.text], ['failed', 'No quote for AAPL today.']);
+  });
+
+  test('whose handler ignores its signal does not hold the answer back', async (t) => {
+    const desk = await deskFor(t, () => new Promise(() => undefined), { seconds: 0.05 });
+    await desk.run();
+    assert.deepEqual((await desk.told()).length, 1);
+    assert.match((await desk.row())?.reason ?? '', /TimeoutError/);
+  });
+
+  test('has its time from the asking: what waited in a queue is not waited for again', async (t) => {
+    let tries = 0;
+    const desk = await deskFor(t, () => {
+      tries++;
+      return new Promise(() => undefined);
+    });
+    await desk.run({ clock: () => ASKED + 12_000 });
+    assert.ok(tries <= 1);
+    assert.equal((await desk.row())?.state, 'dead');
+    assert.match((await desk.row())?.reason ?? '', /TimeoutError/);
+  });
+
+  test('that outlived a restart has its time anew', async (t) => {
+    const desk = await deskFor(t, async () => say('after the restart'));
+    await desk.run({ clock: () => ASKED + 3_600_000, startedAt: ASKED + 3_600_000 });
+    assert.equal((await desk.told())[0]?.[0], 'after the restart');
+  });
+
+  test('under way when the process stops is left as it is, for the next start', async (t) => {
+    const stopping = new AbortController();
+    const desk = await deskFor(t, () => {
+      stopping.abort();
+      return new Promise(() => undefined);
+    });
+    await assert.rejects(desk.run({ stopping: stopping.signal }), { name: 'AbortError' });
+    assert.deepEqual([(await desk.row())?.state, await desk.told()], ['waiting', []]);
+    desk.handle = async () => say('after the restart');
+    await desk.run();
+    assert.equal((await desk.told())[0]?.[0], 'after the restart');
+  });
+
+  test('that nobody here can do lies with the dead, and the asker is told', async (t) => {
+    const desk = await deskFor(t, async () => say('never'));
+    await desk.run({ jobs: new Map() });
+    assert.deepEqual((await desk.told())[0]?.[1], true);
+    assert.equal((await desk.row())?.reason, 'no handler for test.quote');
+  });
+
+  test('that does not exist any more is no trouble', async (t) => {
+    const desk = await deskFor(t, async () => say('never'));
+    await runJob(desk.worker, 'job_gone');
+    assert.deepEqual(await desk.told(), []);
+  });
+});
+
+describe('the operator’s list of the dead', () => {
+  test('shows what failed, and a retry does it again as if asked for now', async (t) => {
+    let broken = true;
+    const desk = await deskFor(t, async () => {
+      if (broken) throw new Error('down');
+      return say('AAPL is 1');
+    });
+    await desk.run();
+    const operator = operatorPort(desk.worker.storage, () => ASKED + 60_000);
+    const [dead] = await operator.dead();
+    assert.deepEqual([dead?.id, dead?.job, dead?.reason, dead?.attempts], ['job_1', 'test.quote', 'Error: down', 3]);
+    assert.match(dead?.failedAt ?? '', /^2026-.*Z$/);
+    broken = false;
+    assert.deepEqual([await operator.retry('job_1'), await operator.retry('job_1')], [true, false]);
+    await desk.run({ clock: () => ASKED + 60_001 });
+    assert.equal((await desk.told()).at(-1)?.[0], 'AAPL is 1');
+    assert.deepEqual(await operator.dead(), []);
+  });
+
+  test('forgets what the operator gives up, and nothing else', async (t) => {
+    const desk = await deskFor(t, () => Promise.reject(new Error('down')));
+    const operator = operatorPort(desk.worker.storage, () => ASKED);
+    assert.equal(await operator.forget('job_1'), false, 'a waiting job is not dead');
+    await desk.run();
+    assert.equal(await operator.forget('job_1'), true);
+    assert.equal(await desk.row(), undefined);
+  });
+});
+
+const ASKED = Date.UTC(2026, 0, 1);
+
+async function deskFor(t: TestContext, handle: Handler, more: { seconds?: number } = {}) {
+  const storage = await freshStorage(t);
+  const quote = job<{ symbol: string }>({
+    name: 'test.quote',
+    failed: ({ symbol }) => `No quote for ${symbol} today.`,
+    ...more,
+  });
+  const failures: string[] = [];
+  const desk = {
+    handle,
+    failures,
+    worker: {
+      jobs: new Map([[quote.name, work(quote, (payload, signal) => desk.handle(payload, signal))]]),
+      storage,
+      clock: () => ASKED,
+      startedAt: ASKED - 1,
+      stopping: new AbortController().signal,
+      retryMs: 1,
+      onFailure: (name: string) => void failures.push(name),
+    } as Worker,
+    run: (other: Partial<Worker> = {}) => runJob({ ...desk.worker, ...other }, 'job_1'),
+    row: () => findJob(storage.db, 'job_1'),
+    /** Text, whether for the asker alone, whether the last. */
+    async told() {
+      const rows = await storage.db.selectFrom('outbox').selectAll().where('channel', '=', 'outgoing').execute();
+      const sent = rows.map(({ body }) => JSON.parse(body) as OutgoingMessage);
+      return sent.map(({ reply, final }) => [reply.text, reply.private, final]);
+    },
+  };
+  const to = { platform: 'webchat', room: 'room_1', account: 'acct_1' };
+  const request = { id: 'job_1', to, community: 'comm_1', cause: { account: 'acct_1', name: 'ann', text: '/q' } };
+  await storage.write(async (tx) => {
+    await openAnswer(tx.db, 'job_1', 'acct_1', ASKED);
+    await insertJob(tx.db, { id: 'job_1', name: quote.name, payload: { symbol: 'AAPL' }, request, at: ASKED });
+  });
+  return desk;
+}
