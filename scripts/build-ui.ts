@@ -12,13 +12,21 @@ const wanted = hashOf(sourceFiles());
 if (stampOf() !== wanted) await build(wanted);
 
 function sourceFiles(): string[] {
-  const found = globSync(SOURCES, { cwd: ROOT, exclude: (path) => path === 'web/dist' || path.startsWith('web/dist/') });
+  const found = globSync(SOURCES, {
+    cwd: ROOT,
+    exclude: (path) => path === 'web/dist' || path.startsWith('web/dist/'),
+  });
   return found.filter((path) => /\.\w+$/.test(path) && !path.endsWith('.test.ts')).toSorted();
 }
 
 function hashOf(files: string[]): string {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(file).update('\0').update(readFileSync(join(ROOT, file))).update('\0');
+  for (const file of files)
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(ROOT, file)))
+      .update('\0');
   return hash.digest('hex');
 }
 

@@ -4,7 +4,8 @@ import closeWithGrace from 'close-with-grace';
 import pino from 'pino';
 import { ownerCode } from '#auth/sign-up.ts';
 import { baseOf, readConfig, WrongSettings, type Config } from './config.ts';
-import { FolderInUse, lockFolder, openFolder, type DataFolder } from './data-folder.ts';
+import { lockFolder, openFolder, type DataFolder } from './data-folder.ts';
+import { explainRefusal } from './refusals.ts';
 import { startHall, type RunningHall } from './roles.ts';
 import { terminal } from './terminal.ts';
 import { certificate } from './tls.ts';
@@ -44,9 +45,8 @@ function checkRole(words: string[]): void {
 
 async function open(config: Config, folder: DataFolder): Promise<RunningHall> {
   const tls = await certificate(config, folder.path);
-  const logger = pino({ level: config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL }, pino.destination(2));
-  const demo = process.env.npm_lifecycle_event === 'demo';
-  const hall = await startHall(config, { database: folder.database, logger, demo, ...(tls && { tls }) });
+  const logger = pino({ level: config.LOG_LEVEL }, pino.destination(2));
+  const hall = await startHall(config, { database: folder.database, logger, ...(tls && { tls }) });
   for (const end of ['', '-wal', '-shm'])
     if (existsSync(folder.database + end)) chmodSync(folder.database + end, 0o600);
   say.ok(
@@ -91,24 +91,8 @@ function refuse(error: unknown): never {
     say.plain('Nothing was started.');
     process.exit(78);
   }
-  const [what, ...lines] = explain(error);
+  const [what, ...lines] = explainRefusal(error);
   say.wrong(what, ...lines);
   say.plain('Nothing was started.');
   process.exit(1);
-}
-
-function explain(error: unknown): [string, ...string[]] {
-  if (error instanceof FolderInUse) {
-    const by = error.by ? `process ${error.by.pid}, since ${error.by.since.slice(11, 16)} UTC` : 'another process';
-    return [
-      'data',
-      `The data folder is in use by ${by}.`,
-      'One hall a folder. Stop it, or set GUILDHALL_DATA to another.',
-    ];
-  }
-  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE')
-    return ['PORT', `${port} is taken by another program. Set PORT, for example ${Number(port) + 1}.`];
-  if (code === 'EACCES' || code === 'EROFS') return ['GUILDHALL_DATA', `The folder cannot be written: ${message}`];
-  return ['hall', message];
 }

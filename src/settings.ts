@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Rate } from '#core/limits.ts';
 import type { WrongSetting } from './config.ts';
 
@@ -35,7 +36,7 @@ const SETTINGS = {
   TLS_KEY: setting('', 'For TLS=files: the key, PEM.', optional),
   METRICS_TOKEN: setting('', 'A Bearer token that may read /metrics from other machines.', optional),
   LOG_LEVEL: setting(
-    'info',
+    'warn',
     'How much is written down: debug, info, warn, error or silent.',
     oneOf('debug', 'info', 'warn', 'error', 'silent'),
   ),
@@ -83,6 +84,8 @@ export function envExample(): string {
 
 /** The setting whose name is most like a mistyped one. */
 export function nearest(name: string): string {
+  const bare = name.replace(/^GUILDHALL_/, '');
+  if (Object.hasOwn(SETTINGS, bare)) return bare;
   return closest(name, Object.keys(SETTINGS));
 }
 
@@ -157,12 +160,19 @@ function origins(value: string): string[] | { wrong: string[] } {
 
 function networks(value: string): string[] | { wrong: string[] } {
   const list = split(value);
-  const bad = list.find(
-    (one) => !/^[0-9a-f.:]+(\/\d{1,3})?$/i.test(one) && !['loopback', 'linklocal', 'uniquelocal'].includes(one),
-  );
+  const bad = list.find((one) => !isNetwork(one));
   return bad === undefined
     ? list
     : { wrong: [`"${bad}" is not an address such as 10.0.0.7 or a network such as 10.0.0.0/8`] };
+}
+
+/** An address, a network, or a name that Fastify knows. https://fastify.dev/docs/latest/Reference/Server/#trustproxy */
+function isNetwork(value: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(value)) return true;
+  const [base = '', mask, ...rest] = value.split('/');
+  const version = isIP(base);
+  if (version === 0 || rest.length > 0) return false;
+  return mask === undefined || (/^\d{1,3}$/.test(mask) && Number(mask) <= (version === 4 ? 32 : 128));
 }
 
 function split(value: string): string[] {

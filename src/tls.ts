@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 
@@ -25,10 +25,30 @@ export async function certificate(
   return load(certPath, keyPath);
 }
 
+/** A certificate or key that cannot be used, with the setting that names it. */
+export class WrongCertificate extends Error {
+  readonly setting: 'TLS_CERT' | 'TLS_KEY';
+
+  constructor(setting: 'TLS_CERT' | 'TLS_KEY', message: string) {
+    super(message);
+    this.setting = setting;
+  }
+}
+
 function load(certPath: string, keyPath: string): Certificate {
-  const cert = readFileSync(certPath, 'utf8');
-  const ends = new X509Certificate(cert).validToDate.getTime();
-  return { cert, key: readFileSync(keyPath, 'utf8'), daysLeft: Math.floor((ends - Date.now()) / 86_400_000) };
+  const [cert, key] = [readFileSync(certPath, 'utf8'), readFileSync(keyPath, 'utf8')];
+  const read = readOr('TLS_CERT', `${certPath} holds no certificate in PEM.`, () => new X509Certificate(cert));
+  const secret = readOr('TLS_KEY', `${keyPath} holds no key in PEM.`, () => createPrivateKey(key));
+  if (!read.checkPrivateKey(secret)) throw new WrongCertificate('TLS_KEY', `${keyPath} is not the key of ${certPath}.`);
+  return { cert, key, daysLeft: Math.floor((read.validToDate.getTime() - Date.now()) / 86_400_000) };
+}
+
+function readOr<T>(setting: 'TLS_CERT' | 'TLS_KEY', wrong: string, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    throw new WrongCertificate(setting, wrong);
+  }
 }
 
 async function selfSigned(config: Pick<Config, 'HOST' | 'PUBLIC_URL'>): Promise<{ cert: string; key: string }> {

@@ -14,8 +14,10 @@ const MANIFEST = JSON.stringify({
   },
 });
 
+const BENCH = JSON.stringify({ imports: { '#bench/*': './*' } });
+
 const findings = (files: Record<string, string>): string[] =>
-  withTree({ 'package.json': MANIFEST, ...files }, (root) => checkImports(root).findings);
+  withTree({ 'package.json': MANIFEST, 'bench/package.json': BENCH, ...files }, (root) => checkImports(root).findings);
 
 /** Each of these is one import that the table forbids. */
 const FORBIDDEN: [where: string, line: string][] = [
@@ -39,6 +41,8 @@ const FORBIDDEN: [where: string, line: string][] = [
   ['src/cli/doctor.ts', "import { x } from '#chat/post.ts';"],
   ['src/config.ts', "import { x } from '#chat/post.ts';"],
   ['web/app.svelte', '<script lang="ts">import { x } from "#core/x.ts";</script>'],
+  ['bench/run.ts', "import { x } from '#core/x.ts';"],
+  ['src/bot/spine.ts', "import { x } from '#bench/run.ts';"],
   ['test/simulators/stock/index.ts', "import { x } from '#core/x.ts';"],
   ['test/simulators/stock/x.test.ts', "import { x } from '#test/support/hall.ts';"],
 ];
@@ -54,6 +58,7 @@ const ALLOWED: [where: string, line: string][] = [
   ['src/config.ts', "import { x } from './settings.ts';"],
   ['src/cli/doctor.ts', "import { x } from '#src/data-folder.ts'; import { y } from '#storage/rows.ts';"],
   ['web/app.svelte', '<script lang="ts">import { x } from "#web/state/x.ts";</script>'],
+  ['bench/load/site.ts', "import { x } from '#bench/run.ts';"],
   ['src/roles.ts', "import { x } from '#features/stock/index.ts';"],
   ['src/roles.test.ts', "import { x } from '#src/roles.ts';"],
   ['test/simulators/stock/x.test.ts', "import { x } from './index.ts';"],

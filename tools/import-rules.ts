@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import { importsOf } from './scripts-of.ts';
 import { filesOf, isCode, type Report, type TreeFile } from './tree.ts';
 
@@ -41,8 +40,9 @@ const LAYERS: Record<string, Layer> = {
 
 /** Checks every import of the tree at `root` against the table. */
 export function checkImports(root: string): Report {
-  const names = namesOf(root);
-  const files = filesOf(root).filter((file) => isCode(file.path));
+  const all = filesOf(root);
+  const names = all.filter((file) => posix.basename(file.path) === 'package.json').flatMap(namesOf);
+  const files = all.filter((file) => isCode(file.path));
   return { looked: files.length, findings: files.flatMap((file) => findingsOf(file, names)) };
 }
 
@@ -52,7 +52,12 @@ interface Layer {
   node?: 'none' | 'no network';
 }
 
-type Names = [prefix: string, folder: string][];
+/** A # name: the folder of the package.json that gives it, what it begins with, and where that leads. */
+interface Name {
+  scope: string;
+  prefix: string;
+  folder: string;
+}
 
 const NETWORK = ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'dns/promises', 'timers', 'timers/promises'];
 
@@ -60,23 +65,28 @@ const NETWORK = ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'dns/pr
 const SETTINGS = new Set(['src/config.ts', 'src/settings.ts']);
 
 /** A name that the interface's bundler knows, and nobody else. */
-const WEB: Names[number] = ['#web/', 'web/'];
+const WEB: Name = { scope: '', prefix: '#web/', folder: 'web/' };
 
-function namesOf(root: string): Names {
-  const manifest: { imports?: Record<string, string> } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const names = Object.entries(manifest.imports ?? {});
+function namesOf(manifest: TreeFile): Name[] {
+  const { imports = {} }: { imports?: Record<string, string> } = JSON.parse(manifest.read());
+  const scope = manifest.path.replace(/[^/]*$/, '');
   const plain = (text: string): string => text.replace(/^\.\//, '').replace(/\*$/, '');
-  return [WEB, ...names.map(([name, to]): Names[number] => [plain(name), plain(to)])];
+  const names = Object.entries(imports).map(([name, to]) => ({
+    scope,
+    prefix: plain(name),
+    folder: scope + plain(to),
+  }));
+  return scope === '' ? [WEB, ...names] : names;
 }
 
-function findingsOf(file: TreeFile, names: Names): string[] {
+function findingsOf(file: TreeFile, names: Name[]): string[] {
   return importsOf(file).flatMap((specifier) => {
     const says = refusal(file.path, specifier, names);
     return says ? [`${file.path} imports ${specifier}: ${says}`] : [];
   });
 }
 
-function refusal(path: string, specifier: string, names: Names): string | undefined {
+function refusal(path: string, specifier: string, names: Name[]): string | undefined {
   if (specifier.split('/').includes('..')) return "'../' is banned, use the folder's # name";
   const target = targetOf(path, specifier, names);
   if (target === undefined) return 'no such # name in package.json';
@@ -87,12 +97,18 @@ function refusal(path: string, specifier: string, names: Names): string | undefi
 }
 
 /** A file of ours as './path' from the root; a package or a module of Node as it stands; undefined for a # nobody gave. */
-function targetOf(path: string, specifier: string, names: Names): string | undefined {
+function targetOf(path: string, specifier: string, names: Name[]): string | undefined {
   if (specifier.startsWith('./')) return `./${posix.join(posix.dirname(path), specifier)}`;
   if (specifier.startsWith('/')) return `.${specifier}`;
   if (!specifier.startsWith('#')) return specifier;
-  const name = names.find(([prefix]) => specifier.startsWith(prefix));
-  return name && `./${name[1]}${specifier.slice(name[0].length)}`;
+  const name = names.find((one) => one.scope === scopeOf(path, names) && specifier.startsWith(one.prefix));
+  return name && `./${name.folder}${specifier.slice(name.prefix.length)}`;
+}
+
+/** Node reads # names from the nearest package.json above a file, and from that one alone. */
+function scopeOf(path: string, names: Name[]): string {
+  const scopes = names.map((name) => name.scope).filter((scope) => path.startsWith(scope));
+  return scopes.reduce((longest, scope) => (scope.length > longest.length ? scope : longest), '');
 }
 
 /** Tests, tools and benchmarks may look at everything; so may what composes the program. Stand-ins may not. */

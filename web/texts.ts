@@ -12,7 +12,10 @@ export const texts = {
   loading: 'Loading',
   silent: 'The hall does not answer. This page tries again as soon as it does.',
   tryAgain: 'Try again',
-  roles: { guest: 'guest', member: 'member', moderator: 'moderator', admin: 'admin', owner: 'owner' } satisfies Record<Role, string>,
+  roles: { guest: 'guest', member: 'member', moderator: 'moderator', admin: 'admin', owner: 'owner' } satisfies Record<
+    Role,
+    string
+  >,
   doors: {
     signIn: 'Sign in',
     signingIn: 'Signing in',
@@ -40,7 +43,8 @@ export const texts = {
     badLinkWhat: 'It was used up, it ended, or part of the address is missing. Ask whoever sent it for another.',
     haveAccount: 'I have an account',
     owner: 'Make the owner',
-    ownerWhat: 'This hall has nobody in it yet. Whoever opened this page from the server’s one-time link becomes its owner.',
+    ownerWhat:
+      'This hall has nobody in it yet. Whoever opened this page from the server’s one-time link becomes its owner.',
     yourName: 'Your name',
     yourNameHint: 'How others see you. You can change it later.',
     usernameHint: 'Small letters and digits. People mention you as',
@@ -51,9 +55,11 @@ export const texts = {
     goIn: 'Go to the rooms',
     usernameNeeded: 'A username is needed.',
     usernameShort: 'It needs at least three characters.',
-    usernameForm: (good: string) => `Small letters, digits, dot, dash and underscore only.${good ? ` This would do: ${good}` : ''}`,
+    usernameForm: (good: string) =>
+      `Small letters, digits, dot, dash and underscore only.${good ? ` This would do: ${good}` : ''}`,
     passwordNeeded: 'A password is needed.',
-    passwordShort: (count: number) => `${count === 1 ? 'One character' : `${count} characters`}. It needs at least twelve; four plain words do well.`,
+    passwordShort: (count: number) =>
+      `${count === 1 ? 'One character' : `${count} characters`}. It needs at least twelve; four plain words do well.`,
     nameNeeded: 'A name is needed.',
   },
   side: {
@@ -133,7 +139,8 @@ export const texts = {
   },
   opening: {
     title: (name: string) => `${name} is open`,
-    alone: 'You are the only one here. Invite the people you want to talk with; the link is good for 25 of them and ends in seven days.',
+    alone:
+      'You are the only one here. Invite the people you want to talk with; the link is good for 25 of them and ends in seven days.',
     quiet: 'Nobody has written here yet. Say the first word.',
     copyInvite: 'Copy an invite link',
     copiedInvite: 'Invite link copied',
@@ -213,7 +220,8 @@ export const texts = {
   },
   deleteRoom: {
     title: (name: string) => `Delete ${name}`,
-    what: (count: number) => `${count === 1 ? '1 message goes' : `${count.toLocaleString('en-GB')} messages go`} with it. This cannot be undone.`,
+    what: (count: number) =>
+      `${count === 1 ? '1 message goes' : `${count.toLocaleString('en-GB')} messages go`} with it. This cannot be undone.`,
     type: 'Type the name to go on',
     keep: 'Keep it',
     done: (name: string) => `${name} deleted`,
@@ -274,14 +282,15 @@ export const texts = {
     endAll: 'End all, this one too',
     ended: 'Session ended',
     endAllTitle: 'End all sessions',
-    endAllWhat: (count: number) => `${count === 1 ? '1 device is' : `${count} devices are`} signed out, this one too. You sign in again with your password.`,
+    endAllWhat: (count: number) =>
+      `${count === 1 ? '1 device is' : `${count} devices are`} signed out, this one too. You sign in again with your password.`,
     keepThem: 'Keep them',
     signOut: 'Sign out here',
     back: 'Back to the rooms',
   },
   invites: {
     title: 'Invites',
-    lead: (count: number) => (count === 0 ? 'No link is open.' : count === 1 ? 'One link is open.' : `${count} links are open.`),
+    lead: (count: number) => ['No link is open.', 'One link is open.'][count] ?? `${count} links are open.`,
     leadMaker: 'A link lets people in. Only admins see the list of links.',
     make: 'Make a link',
     uses: 'Uses',

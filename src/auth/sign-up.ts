@@ -122,6 +122,8 @@ async function makeAccount(tx: Tx, made: Made): Promise<Account> {
   const name = [...made.name].slice(0, LIMITS.personName).join('');
   const account = await insertAccount(tx.db, { username, name, passwordHash, operator: role === 'owner', at });
   if (!account) throw conflict('username-taken', `The username ${username} is taken.`);
+  // From the first account on the owner's one-time link is good for nobody.
+  await deleteOwnerInvites(tx.db);
   await addMember(tx.db, { community, account: account.id, role, at });
   await record(tx.db, {
     community,

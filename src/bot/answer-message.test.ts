@@ -50,9 +50,9 @@ describe('what the bot does with a line', () => {
 
   test('/name args, /name=args and any case of the name are the same', async (t) => {
     const bot = await botFor(t);
-    for (const line of ['/lend ladder 3', '/lend=ladder 3', '/LEND ladder 3', '  /lend   ladder  3 ', '/lend =ladder 3'])
-      if (line !== '/lend =ladder 3') assert.equal((await bot.ask(line, { who: line })).reply.text, 'Lent ladder for 3');
-      else assert.match((await bot.ask(line, { who: line })).reply.text, /“=ladder” is not a thing/);
+    for (const line of ['/lend ladder 3', '/lend=ladder 3', '/LEND ladder 3', '  /lend   ladder  3 '])
+      assert.equal((await bot.ask(line, { who: line })).reply.text, 'Lent ladder for 3');
+    assert.match((await bot.ask('/lend =ladder 3')).reply.text, /“=ladder” is not a thing/);
   });
 
   test('an unknown command is answered to the asker alone, with where to look', async (t) => {
@@ -76,7 +76,10 @@ describe('what the bot does with a line', () => {
 
   test('a wrong argument is answered with what is wrong, the right form and an example', async (t) => {
     const { reply, refusal } = await (await botFor(t)).ask('/lend ladder many');
-    assert.match(reply.text, /^“many” is not a whole number\. The form is \/lend item \[days\], for example \/lend ladder 3$/);
+    assert.match(
+      reply.text,
+      /^“many” is not a whole number\. The form is \/lend item \[days\], for example \/lend ladder 3$/,
+    );
     assert.deepEqual([reply.private, refusal?.status, refusal?.code], [true, 400, 'bad-argument']);
   });
 
@@ -91,7 +94,11 @@ describe('what the bot does with a line', () => {
     const { refusal, reply } = await bot.ask('/lend ladder');
     assert.deepEqual([refusal?.status, refusal?.retryAfter], [429, 60]);
     assert.match(reply.text, /Try again in 60 seconds/);
-    assert.equal((await bot.ask('/lend ladder many')).refusal?.code, 'bad-argument', 'arguments come before the limit');
+    assert.equal(
+      (await bot.ask('/lend ladder many')).refusal?.code,
+      'too-fast',
+      'the limit comes before the arguments',
+    );
     assert.equal((await bot.ask('/lend ladder', { who: 'bob' })).refusal, undefined, 'it is each person’s own');
     assert.equal(ran.length, 3);
   });
@@ -116,19 +123,22 @@ describe('what the bot does with a line', () => {
     assert.deepEqual([reply.text, reply.private, refusal?.status], ['There is none.', true, 409]);
   });
 
-  test('a command that breaks changes nothing and is handed back to be done again', async (t) => {
+  test('a command that breaks by its own fault is answered too, and the operator is told', async (t) => {
     const bot = await botFor(t);
-    const message = bot.message('/lend broken');
-    await bot.receive(message);
-    await assert.rejects(answerMessage(bot.spine, message), /a mistake of ours/);
-    assert.equal((await findAnswer(bot.storage.db, message.id))?.state, 'waiting');
+    const { reply, refusal } = await bot.ask('/lend broken');
+    assert.deepEqual([reply.private, refusal?.status, refusal?.code], [true, 500, 'our-mistake']);
+    assert.doesNotMatch(reply.text, /a mistake of ours/);
+    assert.deepEqual(bot.failures, ['lend: a mistake of ours']);
   });
 
   test('over HTTP the arguments are already apart, and the words are as one would type them', async (t) => {
     const bot = await botFor(t);
     const sent = await bot.ask({ name: 'lend', args: { item: 'ladder', days: 2 } });
     assert.deepEqual([sent.reply.text, sent.cause.text], ['Lent ladder for 2', '/lend ladder 2']);
-    assert.equal((await bot.ask({ name: 'lend', args: { item: 'ladder', colour: 'red' } })).refusal?.code, 'bad-argument');
+    assert.equal(
+      (await bot.ask({ name: 'lend', args: { item: 'ladder', colour: 'red' } })).refusal?.code,
+      'bad-argument',
+    );
   });
 });
 
@@ -225,9 +235,12 @@ async function botFor(t: TestContext, more: { all?: typeof limit; setting?: Comm
   for (const one of [lend, announce, helpCommand(() => commands.values())]) commands.set(one.name, one);
   const clock = () => 1_000;
   const within = withinLimit(more.all ?? { uses: 1_000, perSeconds: 60 }, clock);
-  const spine: Spine = { commands, settings: async () => setting, within, storage, clock };
+  const failures: string[] = [];
+  const onFailure = (name: string, error: unknown) => void failures.push(`${name}: ${(error as Error).message}`);
+  const spine: Spine = { commands, settings: async () => setting, within, storage, clock, onFailure };
   const bot = {
     spine,
+    failures,
     storage,
     set: (next: CommandSetting) => void (setting = next),
     message: (ask: string | { name: string; args: Record<string, unknown> }, asked: Asked = {}): IncomingMessage => {
@@ -235,7 +248,14 @@ async function botFor(t: TestContext, more: { all?: typeof limit; setting?: Comm
       const account = `acct_${name}`;
       const who = { account, name, username: name, role: asked.role ?? 'member' };
       const from = { platform: 'webchat', room: 'room_1', account };
-      return { id: newId('job'), from, community: 'comm_1', who, ask: typeof ask === 'string' ? { text: ask } : ask, at: 1 };
+      return {
+        id: newId('job'),
+        from,
+        community: 'comm_1',
+        who,
+        ask: typeof ask === 'string' ? { text: ask } : ask,
+        at: 1,
+      };
     },
     receive: (message: IncomingMessage) => receiver(storage)(message, message.id),
     async ask(...asked: Parameters<typeof bot.message>): Promise<OutgoingMessage> {
@@ -247,7 +267,8 @@ async function botFor(t: TestContext, more: { all?: typeof limit; setting?: Comm
       return first;
     },
     outbox: (channel: string) => outboxOf(storage, channel),
-    sent: async (id: string) => ((await outboxOf(storage, 'outgoing')) as OutgoingMessage[]).filter((one) => one.id === id),
+    sent: async (id: string) =>
+      ((await outboxOf(storage, 'outgoing')) as OutgoingMessage[]).filter((one) => one.id === id),
     audit: () => storage.db.selectFrom('audit').selectAll().orderBy('id').execute(),
   };
   return bot;

@@ -101,7 +101,7 @@ describe('a first evening', { concurrency: 1 }, () => {
     await ann.fill('Username', 'ann');
     await ann.fill('Password', PASSWORD);
     await ann.press('Join Lantern Street');
-    await ann.standsAt('reading-group');
+    await ann.goTo('reading-group');
   });
 
   scene('she signs out, a wrong password is told as such, and she signs in again', async () => {
@@ -117,7 +117,7 @@ describe('a first evening', { concurrency: 1 }, () => {
     await ann.signIn('ann');
     await ann.page.waitForURL((url) => !url.pathname.startsWith('/signin'));
     await ann.open('/');
-    await ann.standsAt('reading-group');
+    await ann.goTo('reading-group');
   });
 
   scene('they talk: each sees what the other writes, at once and once', async () => {

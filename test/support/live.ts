@@ -64,10 +64,11 @@ export class Live {
     return this.frame('subscribed', (frame) => frame.room === room);
   }
 
-  /** The first frame of this type that fits, also one that came already. */
-  frame(type: string, fits: (frame: Frame) => boolean = () => true): Promise<Frame> {
-    const what = `a frame "${type}"`;
-    return this.until(what, () => this.frames.find((frame) => frame.type === type && fits(frame)));
+  /** The first frame of this type, or of one of these, that fits; also one that came already. */
+  frame(type: string | string[], fits: (frame: Frame) => boolean = () => true): Promise<Frame> {
+    const types = [type].flat();
+    const what = `a frame "${types.join('" or "')}"`;
+    return this.until(what, () => this.frames.find((frame) => types.includes(frame.type) && fits(frame)));
   }
 
   /** Posts and waits for what the hall says of it: posted, accepted or error. */

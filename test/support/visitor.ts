@@ -47,6 +47,12 @@ export class Visitor {
     await this.press('Sign in');
   }
 
+  /** Opens a room from the list at the left. */
+  async goTo(room: string): Promise<void> {
+    await this.page.getByRole('navigation').getByRole('link', { name: room }).click();
+    await this.standsAt(room);
+  }
+
   /** Waits for a heading: every page has one. */
   async standsAt(heading: string | RegExp): Promise<void> {
     await this.page.getByRole('heading', { level: 1, name: heading }).waitFor();

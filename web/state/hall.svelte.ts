@@ -7,12 +7,16 @@ import { rooms } from './rooms.svelte.ts';
 import { session } from './session.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
 
+/** A connection younger than this is given time to answer. */
+const DOUBT_AFTER_MS = 5_000;
+
 /** Everything live behind one connection: the rooms, the one that is open, the commands. */
 class HallState {
   commands = $state<Command[]>([]);
   current = $state<OpenRoom | null>(null);
   #open = new Map<string, OpenRoom>();
   #started = false;
+  #upAt = 0;
   readonly #live = new Live({
     dial: () => new WebSocket(liveAddress()) as unknown as Wire,
     wait(act, ms) {
@@ -33,7 +37,7 @@ class HallState {
     this.#live.connect();
     void this.#refresh();
     addEventListener('online', this.#retry);
-    addEventListener('offline', this.#doubt);
+    addEventListener('offline', this.#offline);
     document.addEventListener('visibilitychange', this.#retry);
   }
 
@@ -42,7 +46,7 @@ class HallState {
     this.#started = false;
     this.#live.stop();
     removeEventListener('online', this.#retry);
-    removeEventListener('offline', this.#doubt);
+    removeEventListener('offline', this.#offline);
     document.removeEventListener('visibilitychange', this.#retry);
     connection.caughtUp();
     this.#open.clear();
@@ -62,18 +66,25 @@ class HallState {
   }
 
   #roomOf(id: string): OpenRoom {
-    const room = this.#open.get(id) ?? new OpenRoom(id, { send: (frame) => this.#live.send(frame), doubt: this.#doubt });
+    const room =
+      this.#open.get(id) ?? new OpenRoom(id, { send: (frame) => this.#live.send(frame), doubt: this.#doubt });
     this.#open.set(id, room);
     return room;
   }
 
-  readonly #doubt = (): void => this.#live.restart();
+  /** A connection that does not answer is made anew, unless it is quite new. */
+  readonly #doubt = (): void => {
+    if (Date.now() - this.#upAt > DOUBT_AFTER_MS) this.#live.restart();
+  };
+
+  readonly #offline = (): void => this.#live.restart();
 
   readonly #retry = (): void => {
     if (!document.hidden) this.#live.connect();
   };
 
   #up(): void {
+    this.#upAt = Date.now();
     if (!this.current) connection.caughtUp();
     void this.current?.follow();
     void this.#refresh();

@@ -12,7 +12,10 @@ const MOST_OF_A_KIND = 6;
 
 /** What fits the letters, rooms first. Without letters: the rooms, unread ones before the others. */
 export function goalsFor(query: string, known: Known): Goal[] {
-  const letters = query.trim().toLowerCase().replace(/^[#@/]/, '');
+  const letters = query
+    .trim()
+    .toLowerCase()
+    .replace(/^[#@/]/, '');
   const rooms = letters ? best(known.rooms, letters, (room) => [room.name]) : unreadFirst(known.rooms);
   const people = letters ? best(known.people, letters, (person) => [person.username, person.name]) : [];
   const commands = letters ? best(known.commands, letters, (command) => [command.name]) : [];

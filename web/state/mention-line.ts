@@ -10,14 +10,20 @@ export function mentionAt(text: string, caret: number): MentionTyped | null {
 }
 
 /** The text after a person was chosen, and where the caret then stands. */
-export function mentioned(text: string, at: { typed: MentionTyped; username: string }): { text: string; caret: number } {
+export function mentioned(
+  text: string,
+  at: { typed: MentionTyped; username: string },
+): { text: string; caret: number } {
   const before = `${text.slice(0, at.typed.from)}@${at.username} `;
   const after = text.slice(at.typed.from + 1 + at.typed.query.length).replace(/^ /, '');
   return { text: before + after, caret: before.length };
 }
 
 /** People whose username or a word of whose name begins so; those who are here first. */
-export function matching<P extends { username: string; name: string; here?: boolean }>(people: P[], query: string): P[] {
+export function matching<P extends { username: string; name: string; here?: boolean }>(
+  people: P[],
+  query: string,
+): P[] {
   const begins = (person: P) =>
     [person.username, ...person.name.split(/\s+/)].some((word) => word.toLowerCase().startsWith(query));
   return people.filter(begins).toSorted((a, b) => Number(b.here ?? false) - Number(a.here ?? false));

@@ -37,7 +37,11 @@ test('the newest page says where to resume and that there is no more above a sho
 });
 
 test('a message that comes twice stands once', () => {
-  const log = after(newest(pages(1, 3)), { type: 'message', message: message(3) }, { type: 'message', message: message(3) });
+  const log = after(
+    newest(pages(1, 3)),
+    { type: 'message', message: message(3) },
+    { type: 'message', message: message(3) },
+  );
   assert.deepEqual(seqs(log), [1, 2, 3]);
 });
 
@@ -75,11 +79,23 @@ test('my words come back before they are acknowledged: a refusal still gives the
 });
 
 test('the same words said twice are two messages', () => {
-  const wrote = (clientId: string): Change => ({ type: 'wrote', pending: { clientId, text: 'ok', at: '2026-11-19T09:00:00Z' } });
+  const wrote = (clientId: string): Change => ({
+    type: 'wrote',
+    pending: { clientId, text: 'ok', at: '2026-11-19T09:00:00Z' },
+  });
   const came = (seq: number): Change => ({ type: 'message', message: message(seq, { text: 'ok' }), mine: true });
   const log = after(newest([]), wrote('c1'), wrote('c2'), came(1), came(2));
-  assert.deepEqual([...log.sentAs], [['msg_1', 'c1'], ['msg_2', 'c2']]);
-  assert.deepEqual(log.pending.map((one) => one.landed), ['msg_1', 'msg_2']);
+  assert.deepEqual(
+    [...log.sentAs],
+    [
+      ['msg_1', 'c1'],
+      ['msg_2', 'c2'],
+    ],
+  );
+  assert.deepEqual(
+    log.pending.map((one) => one.landed),
+    ['msg_1', 'msg_2'],
+  );
 });
 
 test('an acknowledgement does not skip what others said just before it', () => {

@@ -196,7 +196,9 @@ function waitingBut(log: RoomLog, clientId: string): Pending[] {
 }
 
 function patched(log: RoomLog, next: Pick<Pending, 'clientId' | 'failed'>): Pending[] {
-  return log.pending.map((one) => (one.clientId === next.clientId ? { ...one, failed: next.failed, landed: undefined } : one));
+  return log.pending.map((one) =>
+    one.clientId === next.clientId ? { ...one, failed: next.failed, landed: undefined } : one,
+  );
 }
 
 function merged(log: RoomLog, incoming: Message[]): Message[] {

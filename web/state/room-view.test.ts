@@ -40,7 +40,12 @@ test('each day has one line, before its first message', () => {
 });
 
 test('the new line stands where I left off and counts what others said', () => {
-  const log = logOf([message(1, ann, '12:00'), message(2, tom, '12:01'), message(3, ann, '12:02'), message(4, tom, '12:03')]);
+  const log = logOf([
+    message(1, ann, '12:00'),
+    message(2, tom, '12:01'),
+    message(3, ann, '12:02'),
+    message(4, tom, '12:03'),
+  ]);
   const items = view(log, 1);
   assert.deepEqual(shape(items), ['day', 'Ann 1', 'new', 'Tom 1', 'Ann 1', 'Tom 1']);
   const line = items.find((item) => item.kind === 'new');

@@ -38,7 +38,11 @@ export function viewOf(log: RoomLog, asked: Asked): Item[] {
 }
 
 function entriesOf(log: RoomLog, { me, bot }: Asked): Entry[] {
-  const said = log.messages.map((message) => ({ seq: message.seq, author: message.author, line: saidLine(log, message) }));
+  const said = log.messages.map((message) => ({
+    seq: message.seq,
+    author: message.author,
+    line: saidLine(log, message),
+  }));
   const notes = log.notes.map((note) => ({ seq: note.after + 0.5, author: bot, line: noteLine(note) }));
   const both = notes.length === 0 ? said : [...said, ...notes].toSorted((a, b) => a.seq - b.seq);
   const waits = log.pending.filter((one) => one.landed === undefined);

@@ -14,6 +14,8 @@ class Session {
   known = $state(false);
   /** The hall did not answer the first look. */
   silent = $state(false);
+  /** The last session ended by my own wish. */
+  left = false;
   readonly community: Community | null = $derived(this.me?.communities[0] ?? null);
 
   /** Takes the first look: the hall’s name, and whether there is a session. */
@@ -34,6 +36,7 @@ class Session {
 
   async signIn(who: { username: string; password: string; shared?: boolean }): Promise<void> {
     await call<SignedIn>('/v1/sessions', { method: 'POST', body: who });
+    this.left = false;
     this.me = await call<Me>('/v1/me');
   }
 
@@ -45,6 +48,7 @@ class Session {
 
   async signOut(): Promise<void> {
     await call('/v1/sessions/current', { method: 'DELETE' });
+    this.left = true;
     this.forget();
   }
 

@@ -21,6 +21,7 @@ export function chooseTheme(theme: Theme): void {
 
 /** Light to dark and back, whatever the system says. */
 export function turnTheme(): void {
-  const dark = chosenTheme() === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : chosenTheme() === 'dark';
+  const dark =
+    chosenTheme() === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : chosenTheme() === 'dark';
   chooseTheme(dark ? 'light' : 'dark');
 }

@@ -152,7 +152,13 @@ test('a table sorts figures by value and words by letter', () => {
 });
 
 test('a downloaded table quotes what must be quoted and runs no formula', () => {
-  const table = { columns: [{ name: 'a,b' }, { name: 'c' }], rows: [['say "hi"', '=1+1'], ['-3', '+x']] };
+  const table = {
+    columns: [{ name: 'a,b' }, { name: 'c' }],
+    rows: [
+      ['say "hi"', '=1+1'],
+      ['-3', '+x'],
+    ],
+  };
   assert.equal(csvOf(table), '"a,b",c\r\n"say ""hi""",\'=1+1\r\n-3,\'+x\r\n');
 });
 

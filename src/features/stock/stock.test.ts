@@ -31,7 +31,8 @@ describe('reading what the source answers', () => {
     ['other columns', 'Symbol,Date,Close\nAAPL.US,2021-05-18,126.85'],
   ];
   for (const [what, answer] of bad) {
-    test(`${what} is not a quote`, () => assert.throws(() => readQuote(answer, 'AAPL.US'), /the quote service answered/));
+    test(`${what} is not a quote`, () =>
+      assert.throws(() => readQuote(answer, 'AAPL.US'), /the quote service answered/));
   }
 });
 
@@ -51,7 +52,10 @@ describe('asking the source', () => {
   test('the address is the source’s own form, with the code encoded', async () => {
     await ask('^SPX');
     assert.equal(source.asked.at(-1)?.url, '/q/l/?s=%5Espx&f=sd2t2ohlcv&h&e=csv');
-    assert.equal(quoteAddress('https://x.example/q/', 'A&f=x#'), 'https://x.example/q/?s=a%26f%3Dx%23&f=sd2t2ohlcv&h&e=csv');
+    assert.equal(
+      quoteAddress('https://x.example/q/', 'A&f=x#'),
+      'https://x.example/q/?s=a%26f%3Dx%23&f=sd2t2ohlcv&h&e=csv',
+    );
   });
 
   for (const mode of ['html', 'quota', 'garbage', 'down'] as const) {
@@ -102,6 +106,7 @@ describe('/stock', () => {
 
   test('takes codes as the source has them, and nothing that is none', () => {
     for (const code of ['aapl.us', '^spx', 'BRK-B.US', 'eurusd', 'es.f']) assert.ok(parse(code).ok, code);
-    for (const code of ['', 'a&b', 'a/b', '<b>', 'ÄÖ', 'a'.repeat(17), 'two words', 'a\u0000']) assert.ok(!parse(code).ok, code);
+    for (const code of ['', 'a&b', 'a/b', '<b>', 'ÄÖ', 'a'.repeat(17), 'two words', 'a\u0000'])
+      assert.ok(!parse(code).ok, code);
   });
 });

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { temporaryFolder } from '#test/contracts/fixtures.ts';
+import { baseOf, isLoopback, readConfig, WrongSettings } from './config.ts';
+import { envExample, nearest } from './settings.ts';
+
+const NOWHERE = '/no/such/folder';
+
+describe('settings', () => {
+  test('without any, the defaults hold: this machine alone, by invitation', () => {
+    const config = readConfig({}, NOWHERE);
+    assert.deepEqual([config.PORT, config.HOST, config.TLS, config.SIGNUP], [3000, '127.0.0.1', 'off', 'invite']);
+    assert.deepEqual([config.GUILDHALL_DATA, config.SESSION_IDLE_MINUTES], ['./data', 10_080]);
+    assert.deepEqual(config.POST_LIMIT, { uses: 30, perSeconds: 10 });
+    assert.deepEqual(config.COMMAND_LIMIT, { uses: 30, perSeconds: 60 });
+    assert.deepEqual(config.SIGNUP_LIMIT, { uses: 10, perSeconds: 3_600 });
+    assert.deepEqual(config.READ_LIMIT, { uses: 600, perSeconds: 60 });
+    assert.deepEqual([config.PUBLIC_URL, config.METRICS_TOKEN, config.TLS_CERT], [undefined, undefined, undefined]);
+    assert.deepEqual([config.CORS_ORIGINS, config.TRUSTED_PROXIES], [[], []]);
+    assert.deepEqual(config.source, { envFile: false, set: 0 });
+  });
+
+  test('an empty one is as good as none, and blanks around a value do not matter', () => {
+    const config = readConfig(
+      { PORT: '', SIGNUP: ' open ', CORS_ORIGINS: ' https://a.example , https://b.example ,' },
+      NOWHERE,
+    );
+    assert.deepEqual([config.PORT, config.SIGNUP], [3000, 'open']);
+    assert.deepEqual(config.CORS_ORIGINS, ['https://a.example', 'https://b.example']);
+  });
+
+  test('.env in the folder is read, and the environment wins over it', (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, '.env'), 'PORT=4000\nSIGNUP="closed"\n# HOST=1.2.3.4\n');
+    const config = readConfig({ PORT: '5000' }, folder);
+    assert.deepEqual([config.PORT, config.SIGNUP, config.HOST], [5000, 'closed', '127.0.0.1']);
+    assert.deepEqual(config.source, { envFile: true, set: 2 });
+  });
+
+  const wrong: [name: string, value: string, says: RegExp][] = [
+    ['PORT', 'http', /"http" is not a whole number from 0 to 65535/],
+    ['PORT', '65536', /from 0 to 65535/],
+    ['PORT', '-1', /from 0 to 65535/],
+    ['PORT', '3000.5', /from 0 to 65535/],
+    ['PUBLIC_URL', 'hall.example.org', /is not an address such as https/],
+    ['PUBLIC_URL', 'ftp://hall.example.org', /is not an address/],
+    ['PUBLIC_URL', 'https://hall.example.org/?a=1', /without a query/],
+    ['PUBLIC_URL', 'https://ann:pw@hall.example.org', /is not an address/],
+    ['SIGNUP', 'opne', /not one of: invite, open, closed\. Did you mean SIGNUP=open\?/],
+    ['SESSION_IDLE_MINUTES', '0', /from 1 to 43200/],
+    ['SESSION_IDLE_MINUTES', 'a week', /from 1 to 43200/],
+    ['STOCK_URL', 'stooq', /is not an address/],
+    ['CORS_ORIGINS', 'https://a.example,b.example', /"b\.example" is not an origin/],
+    ['CORS_ORIGINS', 'https://a.example/path', /is not an origin/],
+    ['CORS_ORIGINS', '*', /is not an origin/],
+    ['CORS_ORIGINS', 'null', /is not an origin/],
+    ['TRUSTED_PROXIES', 'my-proxy', /"my-proxy" is not an address such as/],
+    ['TRUSTED_PROXIES', '10.0.0.7, cafe', /"cafe" is not an address/],
+    ['TRUSTED_PROXIES', '300.0.0.1', /is not an address/],
+    ['TRUSTED_PROXIES', '10.0.0.0/99', /is not an address/],
+    ['TRUSTED_PROXIES', '10.0.0', /is not an address/],
+    ['TLS', 'on', /not one of: off, self, files/],
+    ['LOG_LEVEL', 'loud', /not one of: debug, info, warn, error, silent/],
+    ['POST_LIMIT', '30', /"30" has no time\. Uses, a slash, seconds: POST_LIMIT=30\/10/],
+    ['POST_LIMIT', '0/10', /is not uses, a slash, seconds/],
+    ['COMMAND_LIMIT', '30/0', /is not uses/],
+    ['SIGNUP_LIMIT', '10/hour', /is not uses/],
+    ['READ_LIMIT', '1/2/3', /is not uses/],
+    ['READ_LIMIT', '-1/60', /is not uses/],
+    ['READ_LIMIT', '1.5/60', /is not uses/],
+    ['HOST', '0.0.0.0', /lets other machines in, and TLS is off/],
+    ['HOST', '::', /lets other machines in/],
+    ['HOST', '192.168.1.5', /HOST=127\.0\.0\.1 keeps it to this machine/],
+    ['TLS_CERT', '', /TLS=files needs it/],
+    ['TLS_KEY', '/no/such/key.pem', /There is no file \/no\/such\/key\.pem/],
+    ['GUILDHALL_PORT', '3000', /is not a setting\. Did you mean PORT\? All settings: \.env\.example/],
+    ['GUILDHALL_DATE', './data', /Did you mean GUILDHALL_DATA\?/],
+  ];
+  for (const [name, value, says] of wrong) {
+    test(`${name}=${value} refuses to start, naming the variable`, () => {
+      const more = name.startsWith('TLS_') ? { TLS: 'files' } : {};
+      const told = refusals({ ...more, [name]: value });
+      assert.match(told[name] ?? `nothing about ${name}`, says);
+    });
+  }
+
+  test('all that is wrong is told at once', () => {
+    const told = refusals({ PORT: 'x', SIGNUP: 'x', GUILDHALL_X: '1' });
+    assert.deepEqual(Object.keys(told).toSorted(), ['GUILDHALL_X', 'PORT', 'SIGNUP']);
+  });
+
+  test('an unknown name in .env is told as well', (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, '.env'), 'GUILDHALL_SIGNUP=open\n');
+    assert.throws(() => readConfig({}, folder), /GUILDHALL_SIGNUP: is not a setting/);
+  });
+
+  test('another address than loopback is fine with TLS or with a trusted proxy', () => {
+    assert.equal(readConfig({ HOST: '0.0.0.0', TLS: 'self' }, NOWHERE).HOST, '0.0.0.0');
+    assert.deepEqual(readConfig({ HOST: '::', TRUSTED_PROXIES: '10.0.0.0/8, ::1' }, NOWHERE).TRUSTED_PROXIES, [
+      '10.0.0.0/8',
+      '::1',
+    ]);
+  });
+
+  test('what is loopback', () => {
+    for (const host of ['127.0.0.1', '127.8.8.8', 'localhost', '::1']) assert.ok(isLoopback(host), host);
+    for (const host of ['0.0.0.0', '::', '128.0.0.1', 'localhost.example.org', '127.0.0.1.example.org', ''])
+      assert.ok(!isLoopback(host), host);
+  });
+
+  test('links begin where people reach the hall', () => {
+    assert.equal(baseOf(readConfig({}, NOWHERE)), 'http://127.0.0.1:3000');
+    assert.equal(baseOf(readConfig({ HOST: '::', TLS: 'self', PORT: '443' }, NOWHERE)), 'https://localhost:443');
+    assert.equal(baseOf(readConfig({ HOST: '::1' }, NOWHERE)), 'http://[::1]:3000');
+    assert.equal(baseOf(readConfig({ PUBLIC_URL: 'https://hall.example.org/' }, NOWHERE)), 'https://hall.example.org');
+  });
+
+  test('.env.example lists every setting as the program has it', () => {
+    const kept = readFileSync(join(import.meta.dirname, '../.env.example'), 'utf8');
+    assert.equal(kept, envExample());
+    for (const name of Object.keys(readConfig({}, NOWHERE)).filter((key) => key !== 'source'))
+      assert.match(kept, new RegExp(`^# ${name}=`, 'm'));
+  });
+
+  test('.env.example taken as it is, each # away, is a set of settings that holds', (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, '.env'), envExample().replaceAll(/^# (?=[A-Z_]+=)/gm, ''));
+    const { source: _ours, ...all } = readConfig({}, folder);
+    const { source: _theirs, ...defaults } = readConfig({}, NOWHERE);
+    assert.deepEqual(all, defaults);
+  });
+
+  test('a mistyped name finds its neighbour', () => assert.equal(nearest('TRUSTED_PROXY'), 'TRUSTED_PROXIES'));
+});
+
+function refusals(env: Record<string, string>): Record<string, string> {
+  try {
+    readConfig(env, NOWHERE);
+  } catch (error) {
+    assert.ok(error instanceof WrongSettings, String(error));
+    return Object.fromEntries(error.wrong.map(({ name, lines }) => [name, lines.join(' ')]));
+  }
+  return {};
+}
