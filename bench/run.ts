@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { fanoutHundred, fanoutSaturated, fanoutThousand } from './measures/fanout.ts';
 import type { Bench, Measure, Result } from './measures/measure.ts';
 import { postsDurable } from './measures/posts.ts';
@@ -49,7 +50,7 @@ function refuse(words: string): number {
 }
 
 async function take(measure: Measure, bench: Bench): Promise<Result | undefined> {
-  bench.note(measure.name);
+  bench.note(`${measure.name} (load of the machine before: ${loadavg()[0]?.toFixed(1)})`);
   try {
     return await measure.run(bench);
   } catch (error) {

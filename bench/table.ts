@@ -5,12 +5,12 @@ export function table(results: Result[]): string {
   return [row(['', 'measure', 'figure', 'ratio', 'goal']), ...results.flatMap(rows)].join('\n');
 }
 
-const WIDTHS = [6, 24, 27, 7, 16];
+const WIDTHS = [6, 24, 25, 9, 16];
 
 function rows({ measure, ours, peers, unit, ratio, goal, holds }: Result): string[] {
   const [first = '', ...more] = goal.split(', ');
   const state = holds ? 'holds' : 'short';
-  const beside = Object.entries(peers).map(([name, figure], index) => row(['', `  ${name}`, `${grouped(figure)}`, '', more[index] ?? '']));
+  const beside = Object.entries(peers).map(([name, figure], index) => row(['', `  ${name}`, `${grouped(figure)}`, '', more[index - 1] ?? '']));
   return [row([state, measure, `${grouped(ours)} ${unit}`, ratio === null ? '' : grouped(ratio), first]), ...beside];
 }
 

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Auth } from '#auth/auth.ts';
 import { loginThrottle } from '#auth/login-throttle.ts';
 import { answerMessage } from '#bot/answer-message.ts';
+import { answerKeeper } from '#bot/keep-answer.ts';
 import { helpCommand } from '#bot/help-command.ts';
 import { receiver } from '#bot/receive-message.ts';
 import { withinLimit } from '#bot/within-limit.ts';
@@ -141,7 +142,8 @@ function startBot({ config, options, storage, clock, bus }: Parts): { commands: 
     commands.set(one.name, one);
   const settings = (community: string, name: string) => readCommandSetting(storage.db, community, name);
   const onFailure = (command: string, err: unknown): void => options.logger.error({ command, err }, 'a command failed');
-  const spine = { commands, settings, within: withinLimit(config.COMMAND_LIMIT, clock), storage, clock, onFailure };
+  const within = withinLimit(config.COMMAND_LIMIT, clock);
+  const spine = { commands, settings, within, keep: answerKeeper(storage, clock), onFailure };
   bus.subscribe('incoming', (body) => answerMessage(spine, body as IncomingMessage));
   return { commands };
 }

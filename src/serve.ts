@@ -76,13 +76,25 @@ async function tellHow(hall: RunningHall, config: Config): Promise<void> {
 }
 
 function stopWithGrace(hall: RunningHall, lock: { release(): void }): void {
-  closeWithGrace({ delay: 20_000, logger: false }, async ({ err }) => {
+  const { close } = closeWithGrace({ delay: 20_000, logger: false }, async ({ err }) => {
     if (err) say.wrong('hall', `stops: ${err.message}`);
     else say.plain('\nStopping. Answers under way are finished first, 15 s at most. Ctrl C again stops at once.');
     await hall.stop();
     lock.release();
     say.plain('Stopped. Nothing was lost.');
   });
+  if (process.env.npm_lifecycle_event) whenOrphaned(close);
+}
+
+/** Ended by a signal, npm leaves the hall behind without telling it: where the parent is gone, the hall goes too. */
+function whenOrphaned(close: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    close();
+  }, 500);
+  timer.unref();
 }
 
 function refuse(error: unknown): never {

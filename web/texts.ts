@@ -34,6 +34,8 @@ export const texts = {
     closed: 'New here? This hall takes no new accounts now.',
     open: 'New here?',
     makeAccount: 'Make an account',
+    demo: 'This hall is a demonstration.',
+    demoWhat: 'The names and passwords of its people were printed where it was started.',
     nobody: 'Nobody has an account here yet.',
     nobodyWhat: 'Open the one-time link that was printed where the server was started.',
     join: (name: string) => `Join ${name}`,

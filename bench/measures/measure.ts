@@ -24,7 +24,7 @@ export interface Measure {
 /** Times that each figure is taken; the median counts. */
 export const REPEATS = 5;
 
-/** One goal: a figure and its bound. */
+/** One goal in words and whether it holds. The first is about the ratio to the first peer, or about the figure itself. */
 export interface Goal {
   words: string;
   holds: boolean;

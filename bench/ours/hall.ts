@@ -46,7 +46,10 @@ export async function openHall(folder: string): Promise<RunningHall> {
 }
 
 /** The same hall put together in another way: its store in memory, or a commit per work. */
-export async function openVariant(people: number, options: { database: 'memory' | 'file'; batch?: number }): Promise<Variant> {
+export async function openVariant(
+  people: number,
+  options: { database: 'memory' | 'file'; batch?: number },
+): Promise<Variant> {
   const folder = mkdtempSync(join(tmpdir(), 'guildhall-bench-'));
   const program = startProgram(new URL('../hall-variant.ts', import.meta.url));
   const end = async (): Promise<void> => {
@@ -55,7 +58,11 @@ export async function openVariant(people: number, options: { database: 'memory' 
   };
   try {
     const database = options.database === 'memory' ? ':memory:' : join(folder, 'guildhall.db');
-    const { port, first } = await program.ask<{ port: number; first: string }>('open', { folder, database, batch: options.batch });
+    const { port, first } = await program.ask<{ port: number; first: string }>('open', {
+      folder,
+      database,
+      batch: options.batch,
+    });
     return { site: siteOf(port, await fill(`http://127.0.0.1:${port}`, { first, people })), stop: end };
   } catch (error) {
     await end();
@@ -124,12 +131,17 @@ async function firstCode(command: Command): Promise<string> {
 }
 
 /** Signs up the owner and the people, a few at a time, and makes the room. */
-async function fill(base: string, { first, people }: { first: string; people: number }): Promise<{ room: string; tokens: string[] }> {
+async function fill(
+  base: string,
+  { first, people }: { first: string; people: number },
+): Promise<{ room: string; tokens: string[] }> {
   const owner = await person(base, 'owner', first);
   const made = await call<{ id: string }>(`${base}/v1/rooms`, { name: 'bench' }, owner);
   const tokens: string[] = [];
   for (let from = 0; from < people; from += 10) {
-    const ten = Array.from({ length: Math.min(10, people - from) }, (_, index) => person(base, `person${from + index}`));
+    const ten = Array.from({ length: Math.min(10, people - from) }, (_, index) =>
+      person(base, `person${from + index}`),
+    );
     tokens.push(...(await Promise.all(ten)));
   }
   return { room: made.id, tokens };

@@ -18,7 +18,15 @@ interface Storage {
   write<T>(work: (tx: { db: unknown }) => Promise<T>): Promise<T>;
 }
 
-const MODULES = ['storage/sqlite.ts', 'storage/migrate.ts', 'storage/accounts.ts', 'storage/sessions.ts', 'auth/auth.ts', 'core/ids.ts', 'auth/sessions.ts'];
+const MODULES = [
+  'storage/sqlite.ts',
+  'storage/migrate.ts',
+  'storage/accounts.ts',
+  'storage/sessions.ts',
+  'auth/auth.ts',
+  'core/ids.ts',
+  'auth/sessions.ts',
+];
 
 let ours: Source;
 let storage: Storage;

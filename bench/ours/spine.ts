@@ -1,6 +1,5 @@
 import { answerParent } from '#bench/load/answer-parent.ts';
 import { cpuRate, type CpuRate } from '#bench/load/cpu-rate.ts';
-import { memoryStorage } from './memory-storage.ts';
 import { source } from './source.ts';
 
 /** The spine alone: answer-message with its stores in memory, without a bus, a database or a connector around it. */
@@ -19,16 +18,22 @@ interface Source {
 }
 
 /** Replies per second of processor time of one echo command among `commands`, each with an argument, a role and a limit. */
-async function echo({ commands, warm, seconds }: { commands: number; warm: number; seconds: number }): Promise<CpuRate> {
+async function echo({
+  commands,
+  warm,
+  seconds,
+}: {
+  commands: number;
+  warm: number;
+  seconds: number;
+}): Promise<CpuRate> {
   const ours = await program();
   let said = '';
-  const storage = await memoryStorage((reply) => (said = reply));
   const spine = {
     commands: table(ours, commands),
     settings: async () => undefined,
     within: ours.withinLimit(ENDLESS, Date.now),
-    storage,
-    clock: Date.now,
+    keep: async (_message: object, { answer }: { answer: { text: string } }) => void (said = answer.text),
   };
   let asked = 0;
   const round = async (): Promise<number> => {
@@ -46,7 +51,13 @@ async function echo({ commands, warm, seconds }: { commands: number; warm: numbe
 const ENDLESS = { uses: 1e12, perSeconds: 60 };
 
 async function program(): Promise<Source> {
-  const modules = ['bot/answer-message.ts', 'bot/within-limit.ts', 'core/command.ts', 'core/arguments.ts', 'core/message.ts'];
+  const modules = [
+    'bot/answer-message.ts',
+    'bot/within-limit.ts',
+    'core/command.ts',
+    'core/arguments.ts',
+    'core/message.ts',
+  ];
   return Object.assign({}, ...(await Promise.all(modules.map((path) => source<object>(path))))) as Source;
 }
 

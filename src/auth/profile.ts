@@ -2,9 +2,23 @@ import { badRequest, unknown } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import { whyNot } from '#core/permission.ts';
 import type { Role } from '#core/roles.ts';
-import { countAccounts, renameAccount, setPasswordHash, disableAccount, findAccount } from '#storage/accounts.ts';
+import {
+  countAccounts,
+  renameAccount,
+  setOperator,
+  setPasswordHash,
+  disableAccount,
+  findAccount,
+} from '#storage/accounts.ts';
 import { record } from '#storage/audit.ts';
-import { firstCommunity, membershipsOf, renameCommunity, roleIn, type Membership } from '#storage/communities.ts';
+import {
+  addMember,
+  firstCommunity,
+  membershipsOf,
+  renameCommunity,
+  roleIn,
+  type Membership,
+} from '#storage/communities.ts';
 import type { Auth } from './auth.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 import { endSessions } from './sessions.ts';
@@ -57,6 +71,19 @@ export async function resetPassword(auth: Keeper, username: string, password: st
   const passwordHash = await hashPassword(password);
   await auth.storage.write((tx) => setPasswordHash(tx.db, account.id, passwordHash));
   await endSessions(auth, account.id);
+}
+
+/** For the command line: a member's role in the first community. An owner is the operator too; nobody else is. */
+export async function setRole(auth: Keeper, username: string, role: Role): Promise<void> {
+  const account = await findAccount(auth.storage.db, { username });
+  if (!account) throw unknown('account');
+  const at = auth.clock();
+  await auth.storage.write(async (tx) => {
+    const community = (await firstCommunity(tx.db)).id;
+    await addMember(tx.db, { community, account: account.id, role, at });
+    await setOperator(tx.db, account.id, role === 'owner');
+    await record(tx.db, { community, account: null, action: 'member.role', subject: account.id, detail: role, at });
+  });
 }
 
 /** For the command line: the account signs in no more; its sessions end before and after, so that none slips between. */

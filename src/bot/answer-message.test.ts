@@ -12,6 +12,7 @@ import type { Storage } from '#storage/storage.ts';
 import { findAnswer, findJob } from '#storage/work.ts';
 import { freshStorage } from '#test/contracts/fixtures.ts';
 import { answerMessage, type Spine } from './answer-message.ts';
+import { answerKeeper } from './keep-answer.ts';
 import { helpCommand } from './help-command.ts';
 import { receiver } from './receive-message.ts';
 import { withinLimit } from './within-limit.ts';
@@ -237,7 +238,13 @@ async function botFor(t: TestContext, more: { all?: typeof limit; setting?: Comm
   const within = withinLimit(more.all ?? { uses: 1_000, perSeconds: 60 }, clock);
   const failures: string[] = [];
   const onFailure = (name: string, error: unknown) => void failures.push(`${name}: ${(error as Error).message}`);
-  const spine: Spine = { commands, settings: async () => setting, within, storage, clock, onFailure };
+  const spine: Spine = {
+    commands,
+    settings: async () => setting,
+    within,
+    keep: answerKeeper(storage, clock),
+    onFailure,
+  };
   const bot = {
     spine,
     failures,

@@ -1,23 +1,19 @@
 import { checkArguments, formatArguments, parseArguments, type Parsed } from '#core/arguments.ts';
-import type { Clock } from '#core/clock.ts';
 import { usage, type AnyCommand } from '#core/command.ts';
 import { AppError, badRequest, tooFast, unknown } from '#core/errors.ts';
-import type { Later } from '#core/job.ts';
-import { whisper, type IncomingMessage, type OutgoingMessage, type Refusal, type Reply } from '#core/message.ts';
-import { record } from '#storage/audit.ts';
-import type { Storage, Tx } from '#storage/storage.ts';
-import { closeAnswer, findAnswer, insertJob } from '#storage/work.ts';
+import { whisper, type IncomingMessage } from '#core/message.ts';
+import type { Decided } from './keep-answer.ts';
 import { mayRun, type CommandSettings } from './may-run.ts';
 import { TEXTS } from './texts.ts';
 import type { WithinLimit } from './within-limit.ts';
 
-/** What the spine needs: the commands by name, and the three questions it asks about each use. */
+/** What the spine needs: the commands by name, what it asks about each use, and where its answers go. */
 export interface Spine {
   commands: ReadonlyMap<string, AnyCommand>;
   settings: CommandSettings;
   within: WithinLimit;
-  storage: Storage;
-  clock: Clock;
+  /** Remembers the answer and sends it out. */
+  keep(message: IncomingMessage, decided: Decided): Promise<void>;
   /** Told when a command's own code failed. */
   onFailure?(command: string, error: unknown): void;
 }
@@ -29,15 +25,7 @@ export interface Spine {
 export async function answerMessage(spine: Spine, message: IncomingMessage): Promise<void> {
   const { name, line } = readAsk(message);
   const decided = await decide(spine, message, name, line);
-  await spine.storage.write((tx) => settle(tx, spine, message, decided));
-}
-
-interface Decided {
-  answer: Reply | Later;
-  command: string;
-  /** What the person used, as they would type it. */
-  text: string;
-  refusal?: Refusal;
+  await spine.keep(message, decided);
 }
 
 async function decide(spine: Spine, message: IncomingMessage, name: string, line: string): Promise<Decided> {
@@ -79,37 +67,6 @@ function run(
     spine.onFailure?.(command.name, error);
     return refuse(new AppError({ status: 500, code: 'our-mistake', detail: TEXTS.failed, fault: 'ours' }));
   }
-}
-
-/** One commit: the answers go to the outbox, the job to the workers, the use into the audit. A repeat finds it done. */
-async function settle(tx: Tx, spine: Spine, message: IncomingMessage, decided: Decided): Promise<void> {
-  const at = spine.clock();
-  const { answer, refusal } = decided;
-  const request = { id: message.id, to: message.from, community: message.community, cause: causeOf(message, decided) };
-  const send = (n: number, final: boolean, reply: Reply): Promise<void> =>
-    tx.publish('outgoing', { ...request, n, final, reply, ...(refusal && { refusal }) } satisfies OutgoingMessage);
-  if ('job' in answer) {
-    if ((await findAnswer(tx.db, message.id))?.state !== 'waiting') return;
-    const isNew = await insertJob(tx.db, { id: message.id, name: answer.job, payload: answer.payload, request, at });
-    if (!isNew) return;
-    if (answer.meanwhile) await send(0, false, answer.meanwhile);
-    await tx.publish('jobs', { id: message.id });
-  } else {
-    if (!(await closeAnswer(tx.db, message.id, { state: 'done', reply: answer, ...(refusal && { refusal }) }))) return;
-    await send(1, true, answer);
-  }
-  await record(tx.db, {
-    community: message.community,
-    account: message.who.account,
-    action: `command.${decided.command.slice(0, 40)}`,
-    subject: message.id,
-    detail: JSON.stringify({ from: message.from.platform, ...(refusal && { refused: refusal.code }) }),
-    at,
-  });
-}
-
-function causeOf(message: IncomingMessage, decided: Decided): OutgoingMessage['cause'] {
-  return { account: message.who.account, name: message.who.username, text: decided.text };
 }
 
 /** `/name rest` and `/name=rest`, the name in any case. */

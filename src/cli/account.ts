@@ -1,48 +1,75 @@
-import { parseArgs } from 'node:util';
 import { text } from 'node:stream/consumers';
-import { disable, resetPassword } from '#auth/profile.ts';
+import { parseArgs } from 'node:util';
+import { disable, resetPassword, setRole } from '#auth/profile.ts';
 import { createAccount } from '#auth/sign-up.ts';
 import { systemClock } from '#core/clock.ts';
+import { ROLES } from '#core/roles.ts';
 import type { Storage } from '#storage/storage.ts';
 import { WrongUse, type CommandLine } from './command-line.ts';
 import { withData } from './open-data.ts';
 
-/** `account create|password|disable NAME`. A running hall sees it at once; ended sessions lose their connections within seconds. */
+/** `account create|password|role|disable NAME`. A running hall sees it at once; ended sessions lose their connections within seconds. */
 export async function account({ config, say, words }: CommandLine): Promise<number> {
-  const { act, name, owner, password } = await readWords(words);
-  await withData(config, async (storage) => {
-    if (act === 'create') {
-      const made = await createAccount({ storage, clock: systemClock }, { username: name, password, owner });
-      say.ok('account', `${made.username} made${owner ? ', owner and operator' : ''}`);
-    } else if (act === 'password') {
-      await resetPassword(keeper(storage), name, password);
-      say.ok('account', `${name} has a new password; all its sessions ended`);
-    } else {
-      await disable(keeper(storage), name);
-      say.ok('account', `${name} can no longer sign in; all its sessions ended`);
-    }
-  });
+  const { values, positionals } = parse(words);
+  const [act = '', name, ...rest] = positionals;
+  const does = Object.hasOwn(ACTS, act) ? ACTS[act] : undefined;
+  if (!does || !name) throw new WrongUse(`One of ${Object.keys(ACTS).join(', ')}, then a name.`);
+  const asked = { name, rest, owner: values.owner === true, stdin: values['password-stdin'] === true };
+  const work = await does(asked);
+  say.ok('account', await withData(config, work));
   return 0;
 }
 
-async function readWords(words: string[]) {
-  const { values, positionals } = parse(words);
-  const [act, name, ...rest] = positionals;
-  if (!act || !['create', 'password', 'disable'].includes(act) || !name || rest.length > 0)
-    throw new WrongUse('One of create, password and disable, then a name.');
-  if (act === 'disable') return { act, name, owner: false, password: '' };
-  if (!values['password-stdin'] && process.stdin.isTTY)
-    throw new WrongUse('The password comes from the standard input: --password-stdin');
-  return { act, name, owner: values.owner === true, password: (await text(process.stdin)).replace(/\r?\n$/, '') };
+interface Asked {
+  name: string;
+  rest: string[];
+  owner: boolean;
+  stdin: boolean;
+}
+
+/** Reads what an act needs, then gives back the work on the data, which resolves to what to say. */
+const ACTS: Record<string, (asked: Asked) => Promise<(storage: Storage) => Promise<string>>> = {
+  async create({ name, rest, owner, stdin }) {
+    const password = await readPassword(rest, stdin);
+    return async (storage) => {
+      const made = await createAccount({ storage, clock: systemClock }, { username: name, password, owner });
+      return `${made.username} made${owner ? ', owner and operator' : ''}`;
+    };
+  },
+  async password({ name, rest, stdin }) {
+    const password = await readPassword(rest, stdin);
+    return async (storage) => {
+      await resetPassword(keeper(storage), name, password);
+      return `${name} has a new password; all its sessions ended`;
+    };
+  },
+  async role({ name, rest }) {
+    const role = ROLES.find((one) => one === rest[0]);
+    if (!role || rest.length !== 1) throw new WrongUse(`The role is one of ${ROLES.join(', ')}.`);
+    return async (storage) => {
+      await setRole(keeper(storage), name, role);
+      return `${name} is ${role} now`;
+    };
+  },
+  async disable({ name, rest }) {
+    if (rest.length > 0) throw new WrongUse('One name at a time.');
+    return async (storage) => {
+      await disable(keeper(storage), name);
+      return `${name} can no longer sign in; all its sessions ended`;
+    };
+  },
+};
+
+async function readPassword(rest: string[], stdin: boolean): Promise<string> {
+  if (rest.length > 0) throw new WrongUse('A password is never typed on the command line: --password-stdin');
+  if (!stdin && process.stdin.isTTY) throw new WrongUse('The password comes from the standard input: --password-stdin');
+  return (await text(process.stdin)).replace(/\r?\n$/, '');
 }
 
 function parse(words: string[]) {
   try {
-    return parseArgs({
-      args: words,
-      allowPositionals: true,
-      options: { owner: { type: 'boolean' }, 'password-stdin': { type: 'boolean' } },
-    });
+    const options = { owner: { type: 'boolean' }, 'password-stdin': { type: 'boolean' } } as const;
+    return parseArgs({ args: words, allowPositionals: true, options });
   } catch (error) {
     throw new WrongUse((error as Error).message);
   }

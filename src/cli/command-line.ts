@@ -22,6 +22,7 @@ const COMMANDS: Record<string, { usage: string[]; run(line: CommandLine): Promis
     usage: [
       'account create NAME [--owner] --password-stdin',
       'account password NAME --password-stdin',
+      'account role NAME guest|member|moderator|admin|owner',
       'account disable NAME',
     ],
     run: account,

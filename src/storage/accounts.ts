@@ -77,6 +77,14 @@ export async function setPasswordHash(db: Db, id: string, passwordHash: string):
   await db.updateTable('accounts').set({ password_hash: passwordHash }).where('id', '=', id).execute();
 }
 
+export async function setOperator(db: Db, id: string, operator: boolean): Promise<void> {
+  await db
+    .updateTable('accounts')
+    .set({ operator: operator ? 1 : 0 })
+    .where('id', '=', id)
+    .execute();
+}
+
 export async function disableAccount(db: Db, id: string, at: number): Promise<void> {
   await db.updateTable('accounts').set({ disabled_at: at }).where('id', '=', id).execute();
 }

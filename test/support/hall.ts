@@ -27,9 +27,14 @@ export class Hall {
     this.data = mkdtempSync(join(tmpdir(), 'guildhall-test-'));
   }
 
+  /** A hall that has not been started: its folder is chosen, its data is not made. */
+  static async prepare(settings: Settings = {}): Promise<Hall> {
+    return new Hall(await freePort(), { LOG_LEVEL: 'warn', ...settings });
+  }
+
   /** Starts a hall on a fresh data folder and waits until it is ready. */
   static async start(settings: Settings = {}): Promise<Hall> {
-    const hall = new Hall(await freePort(), { LOG_LEVEL: 'warn', ...settings });
+    const hall = await Hall.prepare(settings);
     await hall.run();
     return hall;
   }
@@ -71,6 +76,13 @@ export class Hall {
     rmSync(this.data, { recursive: true, force: true });
   }
 
+  /** The environment of this hall's processes. */
+  environment(): NodeJS.ProcessEnv {
+    const { PATH = '', NODE_COMPILE_CACHE: cache } = process.env;
+    const ours = { PORT: String(this.port), HOST: '127.0.0.1', GUILDHALL_DATA: join(this.data, 'data') };
+    return { PATH, ...(cache ? { NODE_COMPILE_CACHE: cache } : {}), ...ours, ...this.settings };
+  }
+
   private async run(): Promise<void> {
     const child = spawn(process.execPath, [MAIN], {
       cwd: this.data,
@@ -95,12 +107,6 @@ export class Hall {
     throw new Error(`the hall ended with ${code} while starting:\n${this.said}`);
   }
 
-  private environment(): NodeJS.ProcessEnv {
-    const { PATH = '', NODE_COMPILE_CACHE: cache } = process.env;
-    const ours = { PORT: String(this.port), HOST: '127.0.0.1', GUILDHALL_DATA: join(this.data, 'data') };
-    return { PATH, ...(cache ? { NODE_COMPILE_CACHE: cache } : {}), ...ours, ...this.settings };
-  }
-
   private async end(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.child;
     this.child = undefined;
@@ -114,4 +120,7 @@ export class Hall {
   }
 }
 
-const MAIN = join(dirname(dirname(import.meta.dirname)), 'src/main.ts');
+/** The repository. */
+export const ROOT = dirname(dirname(import.meta.dirname));
+
+const MAIN = join(ROOT, 'src/main.ts');
