@@ -10,7 +10,16 @@ import { startReady, startRss } from './measures/start.ts';
 import { table } from './table.ts';
 
 /** `npm run bench [-- [--json] NAME…]`: all measures, or those that are named. One JSON line a measure, then a table. */
-const MEASURES: Measure[] = [fanoutSaturated, fanoutHundred, fanoutThousand, postsDurable, spineEcho, sessionCheck, startReady, startRss];
+const MEASURES: Measure[] = [
+  fanoutSaturated,
+  fanoutHundred,
+  fanoutThousand,
+  postsDurable,
+  spineEcho,
+  sessionCheck,
+  startReady,
+  startRss,
+];
 
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
@@ -63,18 +72,26 @@ async function take(measure: Measure, bench: Bench): Promise<Result | undefined>
 function installPeers(): void {
   const folder = import.meta.dirname;
   const { dependencies } = read(`${folder}/package.json`) as { dependencies: Record<string, string> };
-  const there = Object.entries(dependencies).every(([name, version]) => installed(`${folder}/node_modules/${name}`) === version);
+  const there = Object.entries(dependencies).every(
+    ([name, version]) => installed(`${folder}/node_modules/${name}`) === version,
+  );
   if (there) return;
   console.error('The peers are installed first, once.');
   const asked = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
   const npm = process.env.npm_execpath;
   const [program, args] = npm ? [process.execPath, [npm, ...asked]] : ['npm', asked];
-  const { status } = spawnSync(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'], timeout: 300_000 });
+  const { status } = spawnSync(program, args, {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: 300_000,
+  });
   if (status !== 0) throw new Error(`npm ci in bench/ ended with ${status}. The peers are needed for comparison.`);
 }
 
 function installed(folder: string): unknown {
-  return existsSync(`${folder}/package.json`) ? (read(`${folder}/package.json`) as { version: string }).version : undefined;
+  return existsSync(`${folder}/package.json`)
+    ? (read(`${folder}/package.json`) as { version: string }).version
+    : undefined;
 }
 
 function read(path: string): unknown {

@@ -10,7 +10,9 @@ const WIDTHS = [6, 24, 25, 9, 16];
 function rows({ measure, ours, peers, unit, ratio, goal, holds }: Result): string[] {
   const [first = '', ...more] = goal.split(', ');
   const state = holds ? 'holds' : 'short';
-  const beside = Object.entries(peers).map(([name, figure], index) => row(['', `  ${name}`, `${grouped(figure)}`, '', more[index - 1] ?? '']));
+  const beside = Object.entries(peers).map(([name, figure], index) =>
+    row(['', `  ${name}`, `${grouped(figure)}`, '', more[index - 1] ?? '']),
+  );
   return [row([state, measure, `${grouped(ours)} ${unit}`, ratio === null ? '' : grouped(ratio), first]), ...beside];
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const STAMP = join(ROOT, 'web/dist/stamp');
@@ -43,6 +44,14 @@ async function build(stamp: string): Promise<void> {
   const started = performance.now();
   const vite = await import('vite');
   await vite.build({ configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn' });
+  for (const file of globSync('web/dist/**/*.{js,css,svg,html}', { cwd: ROOT })) compress(join(ROOT, file));
   writeFileSync(STAMP, stamp);
   console.log(`The pages are built (${((performance.now() - started) / 1_000).toFixed(1)} s).`);
+}
+
+/** Once here instead of for every request: a third of the bytes go over the wire. */
+function compress(path: string): void {
+  const bytes = readFileSync(path);
+  writeFileSync(`${path}.br`, brotliCompressSync(bytes));
+  writeFileSync(`${path}.gz`, gzipSync(bytes));
 }

@@ -222,8 +222,7 @@ export const texts = {
   },
   deleteRoom: {
     title: (name: string) => `Delete ${name}`,
-    what: (count: number) =>
-      `${count === 1 ? '1 message goes' : `${count.toLocaleString('en-GB')} messages go`} with it. This cannot be undone.`,
+    what: 'All that was said there goes with it. This cannot be undone.',
     type: 'Type the name to go on',
     keep: 'Keep it',
     done: (name: string) => `${name} deleted`,

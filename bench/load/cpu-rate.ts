@@ -6,7 +6,10 @@ export interface CpuRate {
 }
 
 /** Repeats `round` for `warm` seconds that do not count and `seconds` that do. A round says how many it did. */
-export async function cpuRate(round: () => Promise<number>, asked: { warm: number; seconds: number }): Promise<CpuRate> {
+export async function cpuRate(
+  round: () => Promise<number>,
+  asked: { warm: number; seconds: number },
+): Promise<CpuRate> {
   await repeat(round, asked.warm);
   const before = process.cpuUsage();
   const rounds = await repeat(round, asked.seconds);

@@ -142,7 +142,7 @@ async function steady(rate: number, posts: number): Promise<number[]> {
 /** Waits until nothing more comes for half a second, `seconds` at most. */
 async function quiet(seconds: number): Promise<void> {
   const end = performance.now() + seconds * 1_000;
-  for (let before = -1; before !== crowd.total && performance.now() < end; ) {
+  for (let before = -1; before !== crowd.total && performance.now() < end;) {
     before = crowd.total;
     await sleep(500);
   }

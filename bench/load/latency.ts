@@ -27,7 +27,8 @@ export function latencyOf({ at, order, sentAt, before, end }: Run): Omit<Latency
     waits[filled++] = (time > 0 ? time : end) - (sentAt[number] as number);
   }
   waits.sort();
-  const share = (part: number): number => waits[Math.min(waits.length - 1, Math.floor(waits.length * part))] ?? Number.NaN;
+  const share = (part: number): number =>
+    waits[Math.min(waits.length - 1, Math.floor(waits.length * part))] ?? Number.NaN;
   return { p50: share(0.5), p99: share(0.99), delivered: delivered / waits.length };
 }
 

@@ -87,7 +87,11 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-function bounded(name: string, ms: number, work: (resolve: (value: unknown) => void, reject: (error: Error) => void) => void): Promise<unknown> {
+function bounded(
+  name: string,
+  ms: number,
+  work: (resolve: (value: unknown) => void, reject: (error: Error) => void) => void,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${name} took longer than ${ms} ms`)), ms);
     const done = (): void => clearTimeout(timer);

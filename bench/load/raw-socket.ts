@@ -40,7 +40,9 @@ export async function openSocket(options: RawOptions): Promise<RawSocket> {
   };
   const onread = { buffer: SHARED.subarray(HEADROOM), callback: (length: number) => (take(length), true) };
   const socket = connect({ host: '127.0.0.1', port: site.port, noDelay: true, onread });
-  socket.on('error', (error) => greeting.fail(error)).once('close', () => greeting.fail(new Error('closed during the greeting')));
+  socket
+    .on('error', (error) => greeting.fail(error))
+    .once('close', () => greeting.fail(new Error('closed during the greeting')));
   await once(socket, 'connect');
   socket.write(upgrade(site, token));
   await greeting.done;

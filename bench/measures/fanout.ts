@@ -31,7 +31,10 @@ const PEOPLE = 100;
 type Open = () => Promise<Running>;
 
 async function saturated(bench: Bench, ours: Open): Promise<Result> {
-  const take = (open: Open) => () => crowded(open, (crowd) => crowd.ask<number>('saturate', { count: RECEIVERS, outstanding: 64, warm: 1.5, seconds: 2 }));
+  const take = (open: Open) => () =>
+    crowded(open, (crowd) =>
+      crowd.ask<number>('saturate', { count: RECEIVERS, outstanding: 64, warm: 1.5, seconds: 2 }),
+    );
   const figures = await interleave(bench, {
     ours: take(ours),
     'socket.io': take(() => startSocketIo(false)),
@@ -44,19 +47,29 @@ async function saturated(bench: Bench, ours: Open): Promise<Result> {
 
 async function hundred(bench: Bench, ours: Open): Promise<Result> {
   const take = (open: Open) => () => paced(bench, open, { rate: 100, warm: 1.5, seconds: 4, drain: 3 });
-  const { ours: mine, ...peers } = await interleave(bench, { ours: take(ours), 'socket.io': take(() => startSocketIo(true)) });
+  const { ours: mine, ...peers } = await interleave(bench, {
+    ours: take(ours),
+    'socket.io': take(() => startSocketIo(true)),
+  });
   const goals = [atMost(mine / peers['socket.io'], 1.15)];
   return judge({ measure: 'fanout.100ps', ours: mine, peers, unit: 'ms p99', goals });
 }
 
 async function thousand(bench: Bench, ours: Open): Promise<Result> {
   const take = (open: Open) => () => paced(bench, open, { rate: 1_000, warm: 1.5, seconds: 3, drain: 4 });
-  const { ours: mine, ...peers } = await interleave(bench, { ours: take(ours), 'ws loop': take(() => startWsLoop(true)) });
+  const { ours: mine, ...peers } = await interleave(bench, {
+    ours: take(ours),
+    'ws loop': take(() => startWsLoop(true)),
+  });
   const goals = [atMost(mine / peers['ws loop'], 0.1)];
   return judge({ measure: 'fanout.1000ps', ours: mine, peers, unit: 'ms p99', goals });
 }
 
-async function paced(bench: Bench, open: Open, pace: { rate: number; warm: number; seconds: number; drain: number }): Promise<number> {
+async function paced(
+  bench: Bench,
+  open: Open,
+  pace: { rate: number; warm: number; seconds: number; drain: number },
+): Promise<number> {
   const latency = await crowded(open, (crowd) => crowd.ask<Latency>('pace', { count: RECEIVERS, ...pace }));
   const { p50, delivered, sent } = latency;
   bench.note(`      p50 ${rounded(p50)} ms, ${rounded(delivered * 100)} % came in time, ${rounded(sent)} posts/s sent`);

@@ -61,7 +61,10 @@ export function judge({ measure, ours, peers, unit, goals }: Judged): Result {
 }
 
 /** Takes each figure in turn, and again, so that a slow minute of the machine meets all of them. Returns the medians. */
-export async function interleave<N extends string>(bench: Bench, takers: Record<N, () => Promise<number>>): Promise<Record<N, number>> {
+export async function interleave<N extends string>(
+  bench: Bench,
+  takers: Record<N, () => Promise<number>>,
+): Promise<Record<N, number>> {
   const taken = Object.fromEntries(Object.keys(takers).map((name) => [name, [] as number[]])) as Record<N, number[]>;
   for (let repeat = 1; repeat <= REPEATS; repeat++) {
     for (const name of Object.keys(takers) as N[]) {
@@ -70,13 +73,17 @@ export async function interleave<N extends string>(bench: Bench, takers: Record<
       bench.note(`  ${repeat}/${REPEATS} ${name}: ${rounded(figure)}`);
     }
   }
-  return Object.fromEntries(Object.entries<number[]>(taken).map(([name, figures]) => [name, median(figures)])) as Record<N, number>;
+  return Object.fromEntries(
+    Object.entries<number[]>(taken).map(([name, figures]) => [name, median(figures)]),
+  ) as Record<N, number>;
 }
 
 export function median(figures: number[]): number {
   const sorted = figures.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
 /** Three digits that count; whole numbers from 100 on. */

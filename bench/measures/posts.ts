@@ -29,7 +29,10 @@ async function compare(bench: Bench, ours: Open): Promise<Result> {
     'commit per post': () => acknowledged(() => openVariant(POSTERS, { database: 'file', batch: 1 })),
   });
   const { ours: mine, ...peers } = figures;
-  const goals = [atLeast(mine / peers['store in memory'], 0.4), atLeast(mine / peers['commit per post'], 4, ' x second')];
+  const goals = [
+    atLeast(mine / peers['store in memory'], 0.4),
+    atLeast(mine / peers['commit per post'], 4, ' x second'),
+  ];
   return judge({ measure: 'posts.durable', ours: mine, peers, unit: 'posts/s', goals });
 }
 

@@ -13,7 +13,8 @@ async function run(bench: Bench): Promise<Result> {
   try {
     await program.ask('fill', { path: join(folder, 'guildhall.db'), sessions: 1_000 });
     const taken: number[] = [];
-    for (let repeat = 0; repeat < REPEATS; repeat++) taken.push(await program.ask<number>('check', { warm: 0.5, seconds: 1 }));
+    for (let repeat = 0; repeat < REPEATS; repeat++)
+      taken.push(await program.ask<number>('check', { warm: 0.5, seconds: 1 }));
     bench.note(`  ${taken.map(rounded).join(', ')}`);
     const ours = median(taken);
     return judge({ measure: 'session.check', ours, peers: {}, unit: 'µs', goals: [atMost(ours, 50)] });

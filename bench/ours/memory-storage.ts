@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { ROOT } from './source.ts';
 
-/** What the spine writes to. */
+/** What the program's keeper writes to. */
 export interface MemoryStorage {
   db: unknown;
   writer: unknown;

@@ -1,5 +1,6 @@
 import { answerParent } from '#bench/load/answer-parent.ts';
 import { cpuRate, type CpuRate } from '#bench/load/cpu-rate.ts';
+import { memoryStorage } from './memory-storage.ts';
 import { source } from './source.ts';
 
 /** The spine alone: answer-message with its stores in memory, without a bus, a database or a connector around it. */
@@ -11,29 +12,31 @@ interface Command {
 
 interface Source {
   answerMessage(spine: object, message: object): Promise<void>;
+  answerKeeper(storage: object, clock: () => number): Keep;
   command(declared: object): Command;
   withinLimit(all: object, clock: () => number): unknown;
   word(about: string): unknown;
   say(text: string): unknown;
 }
 
-/** Replies per second of processor time of one echo command among `commands`, each with an argument, a role and a limit. */
-async function echo({
-  commands,
-  warm,
-  seconds,
-}: {
+interface Asked {
   commands: number;
+  /** With what the program keeps of each use: the answer, the outgoing reply and the audit, stored nowhere. */
+  records: boolean;
   warm: number;
   seconds: number;
-}): Promise<CpuRate> {
+}
+
+/** Replies per second of processor time of one echo command among `commands`, each with an argument, a role and a limit. */
+async function echo({ commands, records, warm, seconds }: Asked): Promise<CpuRate> {
   const ours = await program();
   let said = '';
+  const hear = (words: string): void => void (said = words);
   const spine = {
     commands: table(ours, commands),
     settings: async () => undefined,
     within: ours.withinLimit(ENDLESS, Date.now),
-    keep: async (_message: object, { answer }: { answer: { text: string } }) => void (said = answer.text),
+    keep: records ? ours.answerKeeper(await memoryStorage(hear), Date.now) : memoryKeeper(hear),
   };
   let asked = 0;
   const round = async (): Promise<number> => {
@@ -47,12 +50,26 @@ async function echo({
   return cpuRate(round, { warm, seconds });
 }
 
+/** Answers each request once, and remembers the last ten thousand or more. */
+function memoryKeeper(hear: (words: string) => void): Keep {
+  let [recent, older] = [new Map<string, object>(), new Map<string, object>()];
+  return async ({ id }, { answer }) => {
+    if (recent.has(id) || older.has(id)) return;
+    recent.set(id, answer);
+    if (recent.size >= 10_000) [recent, older] = [new Map(), recent];
+    hear(answer.text);
+  };
+}
+
+type Keep = (message: { id: string }, decided: { answer: { text: string } }) => Promise<void>;
+
 /** A limit that is counted and never reached. */
 const ENDLESS = { uses: 1e12, perSeconds: 60 };
 
 async function program(): Promise<Source> {
   const modules = [
     'bot/answer-message.ts',
+    'bot/keep-answer.ts',
     'bot/within-limit.ts',
     'core/command.ts',
     'core/arguments.ts',

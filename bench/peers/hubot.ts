@@ -21,7 +21,15 @@ interface User {
 }
 
 /** Replies per second of processor time of one echo command among `commands`, each with an argument and a role. */
-async function echo({ commands, warm, seconds }: { commands: number; warm: number; seconds: number }): Promise<CpuRate> {
+async function echo({
+  commands,
+  warm,
+  seconds,
+}: {
+  commands: number;
+  warm: number;
+  seconds: number;
+}): Promise<CpuRate> {
   const bus = await busOf(commands);
   const context = { user: { id: 'acct_1', name: 'ann', role: 'member' }, room: 'room_1' };
   let asked = 0;

@@ -41,6 +41,8 @@ function openInsert(): ReturnType<DatabaseSync['prepare']> {
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const db = new DatabaseSync(join(folder, 'posts.db'));
   db.exec('pragma journal_mode = wal; pragma synchronous = full;');
-  db.exec('create table posts (room text, seq integer, id text, author text, text text, at integer, primary key (room, seq)) without rowid');
+  db.exec(
+    'create table posts (room text, seq integer, id text, author text, text text, at integer, primary key (room, seq)) without rowid',
+  );
   return db.prepare('insert into posts values (?, ?, ?, ?, ?, ?)');
 }

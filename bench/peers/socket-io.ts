@@ -8,7 +8,10 @@ import { postStore, ROOM } from './post-store.ts';
 answerParent({ serve });
 
 interface SocketIo {
-  Server: new (server: ReturnType<typeof createServer>, options: object) => { on(event: 'connection', listener: (socket: Socket) => void): void; to(room: string): Emitter };
+  Server: new (
+    server: ReturnType<typeof createServer>,
+    options: object,
+  ) => { on(event: 'connection', listener: (socket: Socket) => void): void; to(room: string): Emitter };
 }
 
 interface Emitter {

@@ -8,7 +8,9 @@ import { postStore, ROOM } from './post-store.ts';
 answerParent({ serve });
 
 interface Ws {
-  WebSocketServer: new (options: { server: Server; perMessageDeflate: boolean }) => { on(event: 'connection', listener: (client: Client) => void): void };
+  WebSocketServer: new (options: { server: Server; perMessageDeflate: boolean }) => {
+    on(event: 'connection', listener: (client: Client) => void): void;
+  };
 }
 
 interface Client {

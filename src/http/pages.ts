@@ -17,7 +17,7 @@ export async function pages(app: App, hall: Hall): Promise<void> {
         'cache-control',
         path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
       );
-    await app.register(fastifyStatic, { root, index: ['index.html'], setHeaders });
+    await app.register(fastifyStatic, { root, index: ['index.html'], preCompressed: true, setHeaders });
     for (const url of PAGES)
       app.get(url, { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
   }

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import { postMessage } from '#chat/post-message.ts';
+import { openHall, roomOf, somebody, temporaryFolder, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
+import { Live } from '#test/support/live.ts';
+import { call, PASSWORD } from '#test/support/person.ts';
+
+/** `npm run -s guildhall -- WORDS`, as its own process. */
+async function guildhall(folder: string, words: string[], more: { input?: string; env?: Record<string, string> } = {}) {
+  const program = join(import.meta.dirname, '../guildhall.ts');
+  const child = spawn(process.execPath, [program, ...words], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], GUILDHALL_DATA: folder, STOCK_URL: 'http://127.0.0.1:9/', ...more.env },
+    timeout: 20_000,
+  });
+  child.stdin.end(more.input ?? '');
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, out, said: out + err };
+}
+
+describe('the command line without a hall', { concurrency: 2 }, () => {
+  test('makes the data folder, an owner, and an invite that is a link', async (t) => {
+    const folder = join(temporaryFolder(t), 'data');
+    const env = { GUILDHALL_DATA: folder, PUBLIC_URL: 'https://hall.example.org' };
+    const made = await guildhall('/', ['account', 'create', 'Olga', '--owner', '--password-stdin'], { input: `${PASSWORD}\n`, env });
+    assert.deepEqual([made.code, /olga made, owner and operator/.test(made.said)], [0, true], made.said);
+    assert.equal(statSync(join(folder, 'hall.db')).mode & 0o777, 0o600);
+    const invite = await guildhall('/', ['invite', '--uses', '3', '--days', '2'], { env });
+    assert.match(invite.out, /^https:\/\/hall\.example\.org\/join\/[0-9A-Z]{5}-[0-9A-Z]{5}\n/);
+    const again = await guildhall('/', ['account', 'create', 'OLGA'], { input: PASSWORD, env });
+    assert.deepEqual([again.code, /username-taken.*Nothing was changed\./.test(again.said)], [1, true], again.said);
+  });
+
+  const wrong: [words: string[], code: number, says: RegExp][] = [
+    [[], 64, /npm run -s guildhall -- backup FILE/],
+    [['dance'], 64, /account create NAME/],
+    [['constructor'], 64, /account create NAME/],
+    [['account', 'create'], 64, /then a name/],
+    [['account', 'create', 'ann', '--admin'], 64, /--admin/],
+    [['invite', '--uses', '0'], 64, /--uses is a whole number from 1 to 1000/],
+    [['backup'], 64, /Name one file/],
+    [['restore', 'no-such-file'], 1, /There is no file/],
+    [['account', 'disable', 'nobody'], 1, /unknown-account/],
+    [['account', 'create', 'ann', '--password-stdin'], 1, /password-too-short/],
+  ];
+  for (const [words, code, says] of wrong) {
+    test(`“${words.join(' ')}” is refused with ${code} and says how`, async (t) => {
+      const told = await guildhall(temporaryFolder(t), words);
+      assert.equal(told.code, code, told.said);
+      assert.match(told.said, says);
+    });
+  }
+
+  test('a wrong setting is named here too', async (t) => {
+    const told = await guildhall(temporaryFolder(t), ['doctor'], { env: { SIGNUP: 'nobody' } });
+    assert.deepEqual([told.code, /"what":"SIGNUP"/.test(told.said)], [78, true]);
+  });
+
+  test('doctor finds nothing to do in a new folder, and what others may read', async (t) => {
+    const folder = temporaryFolder(t);
+    assert.match((await guildhall(folder, ['invite'])).said, /until/);
+    const fine = await guildhall(folder, ['doctor']);
+    assert.deepEqual([fine.code, /Nothing to do\./.test(fine.said)], [0, true], fine.said);
+  });
+});
+
+describe('the command line beside a running hall', () => {
+  let hall: OpenHall;
+  let ann: Somebody;
+  let room: string;
+  before(async () => {
+    hall = await openHall();
+    ann = await somebody(hall.storage, 'ann', 'owner');
+    room = (await roomOf(hall.storage, ann)).id;
+  });
+  after(() => hall.close());
+  const history = async () => {
+    const told = await call<{ messages: { text: string }[] }>(hall, { method: 'GET', path: `/v1/rooms/${room}/messages`, token: ann.token });
+    return told.body.messages.map((message) => message.text);
+  };
+  const say = (words: string) =>
+    call(hall, { method: 'POST', path: `/v1/rooms/${room}/messages`, body: { text: words }, token: ann.token });
+
+  test('an account that is made there signs in here at once, and one that is disabled does not', async () => {
+    const signIn = () => call(hall, { method: 'POST', path: '/v1/sessions', body: { username: 'bob', password: PASSWORD } });
+    assert.equal((await signIn()).status, 401);
+    await guildhall(hall.folder, ['account', 'create', 'bob'], { input: PASSWORD });
+    const bob = await signIn();
+    assert.equal(bob.status, 201);
+    await guildhall(hall.folder, ['account', 'disable', 'bob']);
+    assert.equal((await signIn()).status, 401);
+    assert.equal((await call(hall, { method: 'GET', path: '/v1/me', token: String(bob.body.token) })).status, 401);
+  });
+
+  test('what a backup holds is what a restore brings back, and nothing that came after; live connections begin anew', async (t) => {
+    const file = join(temporaryFolder(t), 'it’s a backup.db');
+    await say('before');
+    const [message] = (await call<{ messages: { id: string }[] }>(hall, { method: 'GET', path: `/v1/rooms/${room}/messages`, token: ann.token })).body.messages;
+    const backup = await guildhall(hall.folder, ['backup', file]);
+    assert.match(backup.said, /1 messages?, 2 accounts.*Read back: whole\./);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.ok(!existsSync(`${file}.half`));
+    assert.equal((await guildhall(hall.folder, ['backup', file])).code, 1, 'a backup never overwrites');
+
+    await say('after');
+    await call(hall, { method: 'PATCH', path: `/v1/messages/${message?.id}`, body: { text: 'changed' }, token: ann.token });
+    const eve = await somebody(hall.storage, 'eve');
+    const line = await Live.open(hall.url, ann.token);
+    assert.deepEqual(await history(), ['changed', 'after']);
+    const restore = await guildhall(hall.folder, ['restore', file]);
+    assert.equal(restore.code, 0, restore.said);
+    assert.deepEqual(await history(), ['before']);
+    assert.equal((await call(hall, { method: 'GET', path: '/v1/me', token: eve.token })).status, 401);
+    assert.equal(await line.whenClosed(), 1012);
+    await say('and on');
+    assert.deepEqual(await history(), ['before', 'and on']);
+  });
+
+  test('what a backup had still to do is done after its restore', async (t) => {
+    const file = join(temporaryFolder(t), 'backup.db');
+    await guildhall(hall.folder, ['backup', file]);
+    const asked = leaveInOutbox(file, ann, room);
+    assert.equal((await guildhall(hall.folder, ['restore', file])).code, 0);
+    const line = await Live.open(hall.url, ann.token);
+    t.after(() => line.close());
+    const path = `/v1/jobs/${asked}`;
+    const done = async () => (await call(hall, { method: 'GET', path, token: ann.token })).body.state;
+    for (let tries = 0; tries < 200 && (await done()) !== 'done'; tries++) await new Promise((next) => setTimeout(next, 50));
+    assert.equal(await done(), 'done');
+  });
+
+  test('what is not a backup is refused, and nothing has changed', async (t) => {
+    const folder = temporaryFolder(t);
+    const [picture, half] = [join(folder, 'picture.png'), join(folder, 'half.db')];
+    writeFileSync(picture, 'not a database at all, but long enough to look like one'.repeat(100));
+    new DatabaseSync(half).exec('create table messages (id text)');
+    const before = await history();
+    for (const file of [picture, half]) {
+      const told = await guildhall(hall.folder, ['restore', file]);
+      assert.equal(told.code, 1);
+      assert.match(told.said, /not a whole backup of a hall.*Nothing was changed\./);
+    }
+    assert.deepEqual(await history(), before);
+    const post = await postMessage({ storage: hall.storage, bus: { announce: () => undefined }, clock: Date.now }, ann, { room, text: 'still open' });
+    assert.ok(post.fresh);
+  });
+});
+
+/** Writes into a backup a command that was taken in and not yet answered. Returns its id. */
+function leaveInOutbox(file: string, who: Somebody, room: string): string {
+  const db = new DatabaseSync(file);
+  const id = 'job_LEFT';
+  const person = { account: who.account, name: who.name, username: who.username, role: 'owner' };
+  const from = { platform: 'webchat', room, account: who.account };
+  const message = { id, from, community: 'comm_x', who: person, ask: { text: '/help' }, at: 1 };
+  db.prepare('insert into answers (id, account_id, state, created_at) values (?, ?, ?, ?)').run(id, who.account, 'waiting', Date.now());
+  db.prepare('insert into outbox (n, channel, body, created_at) values (1, ?, ?, 1)').run('incoming', JSON.stringify(message));
+  db.close();
+  return id;
+}
