@@ -71,7 +71,7 @@ async function tellHow(hall: RunningHall, config: Config): Promise<void> {
   if (code === undefined) return;
   const port = (hall.server.app.server.address() as { port: number }).port;
   const base = baseOf({ ...config, PORT: port });
-  say.plain('\nNobody is in this hall yet. Make the owner here; the link works once:\n');
+  say.plain('\nThis hall has no owner yet. Make the owner here; the link works once:\n');
   say.plain(`  ${base}/first/${code}\n`);
 }
 

@@ -11,7 +11,7 @@ const began = new Date();
 const seed = process.env['TEST_SEED'] ?? began.toISOString().slice(0, 10).replaceAll('-', '');
 const env = { TEST_SEED: seed, TEST_LONG: '1' };
 
-const gate = await runTests(GATE, { minutes: 5, env });
+const gate = await runTests(GATE, { minutes: 3, env });
 const long = await runTests(['test/long/**/*.test.ts'], { minutes: 20, env });
 const text = await summaryText();
 console.log(`\n${text}`);

@@ -6,5 +6,5 @@ import { GATE, runTests } from './test-command.ts';
  * `npm test -- src/bot/*.test.ts`.
  */
 const chosen = process.argv.slice(2);
-const { code } = await runTests(chosen.length > 0 ? chosen : GATE, { minutes: 5 });
+const { code } = await runTests(chosen.length > 0 ? chosen : GATE, { minutes: 3 });
 process.exitCode = code;

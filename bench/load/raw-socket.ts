@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { clientFrame, FrameCounter, FrameReader, HEADROOM, type Mark } from './frames.ts';
 import type { Site } from './site.ts';
@@ -43,8 +42,7 @@ export async function openSocket(options: RawOptions): Promise<RawSocket> {
   socket
     .on('error', (error) => greeting.fail(error))
     .once('close', () => greeting.fail(new Error('closed during the greeting')));
-  await once(socket, 'connect');
-  socket.write(upgrade(site, token));
+  socket.once('connect', () => socket.write(upgrade(site, token)));
   await greeting.done;
   return { send: (text) => void socket.write(clientFrame(text)), close: () => close(socket) };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
-import { AppError } from '#core/errors.ts';
+import type { AppError } from '#core/errors.ts';
 import type { LiveEvent } from '#core/live.ts';
 import { firstCommunity, roleIn } from '#storage/communities.ts';
 import { freshStorage } from '#test/contracts/fixtures.ts';
@@ -8,7 +8,7 @@ import type { Auth } from './auth.ts';
 import { endInvite, lookAtInvite, makeInvite, seeInvites } from './invites.ts';
 import { loginThrottle } from './login-throttle.ts';
 import { checkPassword, hashPassword, passwordMatches } from './passwords.ts';
-import { disable, hallFacts, rename, resetPassword } from './profile.ts';
+import { disable, hallFacts, rename, resetPassword, setRole } from './profile.ts';
 import { checkSession, endSessions, seeSessions, signIn } from './sessions.ts';
 import { createAccount, ownerCode, signUp } from './sign-up.ts';
 
@@ -135,6 +135,22 @@ describe('signing up', () => {
     const ann = await join('ann');
     await rejects(makeInvite(auth, ann.id, { uses: 1, days: 1 }), 403, 'not-allowed');
     await rejects(seeInvites(auth, ann.id), 403, 'not-allowed');
+  });
+
+  test('moderators see and end their own invites, admins everybody’s', async (t) => {
+    const { auth, join } = await hallFor(t, { signup: 'open' });
+    const [ann, mod] = [await join('ann'), await join('mod')];
+    await setRole(auth, 'ann', 'admin');
+    await setRole(auth, 'mod', 'moderator');
+    const [one, two] = [
+      await makeInvite(auth, ann.id, { uses: 1, days: 1 }),
+      await makeInvite(auth, mod.id, { uses: 1, days: 1 }),
+    ];
+    const seen = async (who: string) => (await seeInvites(auth, who)).map(({ id }) => id).toSorted();
+    assert.deepEqual([await seen(mod.id), await seen(ann.id)], [[two.id], [one.id, two.id].toSorted()]);
+    await rejects(endInvite(auth, mod.id, one.id), 404, 'unknown-invite');
+    await endInvite(auth, ann.id, two.id);
+    assert.deepEqual(await seen(mod.id), []);
   });
 
   test('usernames have 3 to 30 of a–z 0–9 _ . - and are kept in lower case', async (t) => {

@@ -45,14 +45,26 @@ export async function makeInvite(
   return invite;
 }
 
+/** Admins see every invite of the community, moderators their own. */
 export async function seeInvites(auth: Inviter, by: string): Promise<(Invite & { by: string | null })[]> {
-  return listInvites(auth.storage.db, await allowed(auth, by, 'invite.list'));
+  const community = await allowed(auth, by, 'invite.make');
+  const invites = await listInvites(auth.storage.db, community);
+  return (await seesAll(auth, community, by)) ? invites : invites.filter(({ createdBy }) => createdBy === by);
 }
 
+/** Ends an invite: one's own, or as an admin anybody's. */
 export async function endInvite(auth: Inviter, by: string, id: string): Promise<void> {
   const community = await allowed(auth, by, 'invite.make');
-  const ended = await auth.storage.write((tx) => deleteInvite(tx.db, community, id));
-  if (!ended) throw unknown('invite');
+  const seen = await seeInvites(auth, by);
+  if (!seen.some((invite) => invite.id === id)) throw unknown('invite');
+  await auth.storage.write(async (tx) => {
+    if (!(await deleteInvite(tx.db, community, id))) throw unknown('invite');
+    await record(tx.db, { community, account: by, action: 'invite.end', subject: id, at: auth.clock() });
+  });
+}
+
+async function seesAll(auth: Inviter, community: string, by: string): Promise<boolean> {
+  return whyNot({ account: by, role: await roleIn(auth.storage.db, community, by) }, 'invite.list') === undefined;
 }
 
 /** What an invite's code is good for; anybody who has it may ask. */
@@ -62,7 +74,7 @@ export async function lookAtInvite(auth: Inviter, code: string): Promise<Invite 
   return invite;
 }
 
-async function allowed(auth: Inviter, by: string | null, action: 'invite.make' | 'invite.list'): Promise<string> {
+async function allowed(auth: Inviter, by: string | null, action: 'invite.make'): Promise<string> {
   const community = (await firstCommunity(auth.storage.db)).id;
   if (by === null) return community;
   const refusal = whyNot({ account: by, role: await roleIn(auth.storage.db, community, by) }, action);

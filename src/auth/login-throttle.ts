@@ -12,6 +12,9 @@ export interface LoginThrottle {
 
 const FORGET_MS = 3_600_000;
 
+/** Seconds. */
+const LONGEST = 3_600;
+
 /** 5 wrong → 10 s, 10 → 20 s, 15 → 40 s, doubling on, up to an hour. */
 export function loginThrottle(clock: Clock): LoginThrottle {
   const wrong = new Map<string, { count: number; until: number; last: number }>();
@@ -20,8 +23,10 @@ export function loginThrottle(clock: Clock): LoginThrottle {
   const keyOf = (username: string, address: string): string => `${username.toLowerCase()} ${network(address)}`;
   return {
     wait(username, address) {
-      const until = wrong.get(keyOf(username, address))?.until ?? 0;
-      return Math.max(0, Math.ceil((until - clock()) / 1000), names.wait(username.toLowerCase(), perName));
+      const entry = wrong.get(keyOf(username, address));
+      const left = Math.ceil(((entry?.until ?? 0) - clock()) / 1000);
+      // A clock that was set back makes nobody wait longer than the longest wait.
+      return Math.max(0, Math.min(left, LONGEST), names.wait(username.toLowerCase(), perName));
     },
     failed(username, address) {
       const key = keyOf(username, address);
@@ -43,7 +48,7 @@ export function loginThrottle(clock: Clock): LoginThrottle {
 
 function waitAfter(count: number): number {
   if (count % LIMITS.wrongLogins !== 0) return 0;
-  return Math.min(3_600, LIMITS.wrongLoginWait * 2 ** (count / LIMITS.wrongLogins - 1));
+  return Math.min(LONGEST, LIMITS.wrongLoginWait * 2 ** (count / LIMITS.wrongLogins - 1));
 }
 
 /** IPv6 by /64, which one person has whole; IPv4, also mapped, by address. */

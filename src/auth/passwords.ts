@@ -30,7 +30,7 @@ export function checkPassword(password: string): void {
       'password-too-short',
       `The password has ${length} characters; it needs at least 12. Four plain words do well.`,
     );
-  if (password.length > 1024) throw badRequest('password-too-long', 'The password has more than 1,024 characters.');
+  if (length > 1024) throw badRequest('password-too-long', 'The password has more than 1,024 characters.');
 }
 
 const NOBODY = `$argon2id$v=19$m=${COST.memory},t=${COST.passes},p=1$${encode(Buffer.alloc(16, 1))}$${encode(Buffer.alloc(32, 2))}`;

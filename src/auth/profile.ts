@@ -19,6 +19,7 @@ import {
   roleIn,
   type Membership,
 } from '#storage/communities.ts';
+import { deleteOwnerInvites } from '#storage/invites.ts';
 import type { Auth } from './auth.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 import { endSessions } from './sessions.ts';
@@ -40,6 +41,7 @@ export async function rename(auth: Keeper, account: string, name: string): Promi
   const trimmed = name.trim();
   if (trimmed === '') throw badRequest('empty-name', 'A name needs at least one character.');
   await auth.storage.write((tx) => renameAccount(tx.db, account, trimmed));
+  auth.announce({ kind: 'renamed', account, name: trimmed });
 }
 
 /** Names the community anew. */
@@ -82,6 +84,7 @@ export async function setRole(auth: Keeper, username: string, role: Role): Promi
     const community = (await firstCommunity(tx.db)).id;
     await addMember(tx.db, { community, account: account.id, role, at });
     await setOperator(tx.db, account.id, role === 'owner');
+    if (role === 'owner') await deleteOwnerInvites(tx.db);
     await record(tx.db, { community, account: null, action: 'member.role', subject: account.id, detail: role, at });
   });
 }

@@ -44,16 +44,16 @@ export async function signIn(
   const right = await passwordMatches(asked.password, account?.passwordHash);
   if (!account || !right || account.disabled) {
     auth.throttle.failed(asked.username, asked.address);
-    throw new AppError({ status: 401, code: 'wrong-sign-in', detail: 'That name and password do not match.' });
+    throw wrongSignIn();
   }
   auth.throttle.succeeded(asked.username, asked.address);
-  const { passwordHash: _kept, ...person } = account;
-  return { account: person, ...(await openSession(auth, account.id, asked)) };
+  const { passwordHash: kept, ...person } = account;
+  return { account: person, ...(await openSession(auth, { id: account.id, kept }, asked)) };
 }
 
 async function openSession(
   auth: Auth,
-  account: string,
+  account: { id: string; kept: string },
   asked: Pick<SignIn, 'shared' | 'device'>,
 ): Promise<{ token: string; idleExpiresAt: number }> {
   const token = newSecret();
@@ -61,10 +61,13 @@ async function openSession(
   const idleMs = (asked.shared ? Math.min(LIMITS.sharedIdleMinutes, auth.idleMinutes) : auth.idleMinutes) * 60_000;
   const expiresAt = at + LIMITS.sessionAbsoluteDays * 86_400_000;
   await auth.storage.write(async (tx) => {
-    await endOldest(auth, tx.db, account);
+    // Hashing takes a while: a password that was changed meanwhile, or an account that was disabled, opens nothing.
+    const now = await findAccount(tx.db, { id: account.id });
+    if (!now || now.disabled || now.passwordHash !== account.kept) throw wrongSignIn();
+    await endOldest(auth, tx.db, account.id);
     await insertSession(tx.db, digest(token), {
       id: newId('sess', at),
-      account,
+      account: account.id,
       device: asked.device,
       createdAt: at,
       lastSeenAt: at,
@@ -73,6 +76,10 @@ async function openSession(
     });
   });
   return { token, idleExpiresAt: at + idleMs };
+}
+
+function wrongSignIn(): AppError {
+  return new AppError({ status: 401, code: 'wrong-sign-in', detail: 'That name and password do not match.' });
 }
 
 async function endOldest(auth: Auth, db: Auth['storage']['db'], account: string): Promise<void> {

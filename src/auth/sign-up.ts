@@ -2,7 +2,7 @@ import { badRequest, conflict, refused, tooFast, unknown } from '#core/errors.ts
 import { newCode, newId } from '#core/ids.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { Role } from '#core/roles.ts';
-import { countAccounts, insertAccount, type Account } from '#storage/accounts.ts';
+import { anyOperator, insertAccount, type Account } from '#storage/accounts.ts';
 import { addMember, firstCommunity } from '#storage/communities.ts';
 import { record } from '#storage/audit.ts';
 import { deleteOwnerInvites, findInvite, insertInvite, useInvite, type Invite } from '#storage/invites.ts';
@@ -30,6 +30,7 @@ export async function signUp(auth: Auth, asked: SignUp, address: string): Promis
   const role = invite?.role ?? 'member';
   return auth.storage.write(async (tx) => {
     if (invite && !(await useInvite(tx.db, invite.id))) throw unknown('invite');
+    if (invite?.role === 'owner' && (await anyOperator(tx.db))) throw unknown('invite');
     const community = invite?.community ?? (await firstCommunity(tx.db)).id;
     return makeAccount(tx, {
       username,
@@ -57,9 +58,9 @@ export async function createAccount(
   });
 }
 
-/** A fresh one-time link's code for the owner, where nobody has an account; earlier ones end. */
+/** A fresh one-time link's code for the owner, where there is none yet; earlier ones end. */
 export async function ownerCode(auth: Pick<Auth, 'storage' | 'clock'>): Promise<string | undefined> {
-  if ((await countAccounts(auth.storage.db)) > 0) return undefined;
+  if (await anyOperator(auth.storage.db)) return undefined;
   const code = newCode(4);
   const at = auth.clock();
   await auth.storage.write(async (tx) => {
@@ -122,8 +123,8 @@ async function makeAccount(tx: Tx, made: Made): Promise<Account> {
   const name = [...made.name].slice(0, LIMITS.personName).join('');
   const account = await insertAccount(tx.db, { username, name, passwordHash, operator: role === 'owner', at });
   if (!account) throw conflict('username-taken', `The username ${username} is taken.`);
-  // From the first account on the owner's one-time link is good for nobody.
-  await deleteOwnerInvites(tx.db);
+  // With an owner there, the one-time link is good for nobody.
+  if (role === 'owner') await deleteOwnerInvites(tx.db);
   await addMember(tx.db, { community, account: account.id, role, at });
   await record(tx.db, {
     community,

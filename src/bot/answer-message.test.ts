@@ -188,14 +188,11 @@ describe('what follows from an answer', () => {
     await bot.ask('/lend my secret diary');
     await bot.ask(`/${'x'.repeat(500)} secret`);
     const entries = await bot.audit();
-    assert.deepEqual(
-      entries.map(({ action, account_id, detail }) => [action, account_id, detail]),
-      [
-        ['command.lend', 'acct_ann', '{"from":"webchat"}'],
-        ['command.lend', 'acct_ann', '{"from":"webchat","refused":"bad-argument"}'],
-        [`command.${'x'.repeat(40)}`, 'acct_ann', '{"from":"webchat","refused":"unknown-command"}'],
-      ],
-    );
+    assert.deepEqual(entries.map((entry) => `${entry.action} ${entry.account_id} ${entry.detail}`).toSorted(), [
+      'command.lend acct_ann {"from":"webchat","refused":"bad-argument"}',
+      'command.lend acct_ann {"from":"webchat"}',
+      'command.unknown acct_ann {"from":"webchat","refused":"unknown-command"}',
+    ]);
     assert.doesNotMatch(JSON.stringify(entries), /secret|ladder/);
   });
 });
@@ -245,40 +242,37 @@ async function botFor(t: TestContext, more: { all?: typeof limit; setting?: Comm
     keep: answerKeeper(storage, clock),
     onFailure,
   };
-  const bot = {
+  const receive = (message: IncomingMessage) => receiver(storage)(message, message.id);
+  const sent = async (id: string) =>
+    ((await outboxOf(storage, 'outgoing')) as OutgoingMessage[]).filter((one) => one.id === id);
+  return {
     spine,
     failures,
     storage,
     set: (next: CommandSetting) => void (setting = next),
-    message: (ask: string | { name: string; args: Record<string, unknown> }, asked: Asked = {}): IncomingMessage => {
-      const name = asked.who ?? 'ann';
-      const account = `acct_${name}`;
-      const who = { account, name, username: name, role: asked.role ?? 'member' };
-      const from = { platform: 'webchat', room: 'room_1', account };
-      return {
-        id: newId('job'),
-        from,
-        community: 'comm_1',
-        who,
-        ask: typeof ask === 'string' ? { text: ask } : ask,
-        at: 1,
-      };
-    },
-    receive: (message: IncomingMessage) => receiver(storage)(message, message.id),
-    async ask(...asked: Parameters<typeof bot.message>): Promise<OutgoingMessage> {
-      const message = bot.message(...asked);
-      await bot.receive(message);
+    message: messageOf,
+    receive,
+    sent,
+    async ask(...asked: Parameters<typeof messageOf>): Promise<OutgoingMessage> {
+      const message = messageOf(...asked);
+      await receive(message);
       await answerMessage(spine, message);
-      const [first] = await bot.sent(message.id);
+      const [first] = await sent(message.id);
       assert.ok(first);
       return first;
     },
     outbox: (channel: string) => outboxOf(storage, channel),
-    sent: async (id: string) =>
-      ((await outboxOf(storage, 'outgoing')) as OutgoingMessage[]).filter((one) => one.id === id),
     audit: () => storage.db.selectFrom('audit').selectAll().orderBy('id').execute(),
   };
-  return bot;
+}
+
+function messageOf(ask: string | { name: string; args: Record<string, unknown> }, asked: Asked = {}): IncomingMessage {
+  const name = asked.who ?? 'ann';
+  const account = `acct_${name}`;
+  const who = { account, name, username: name, role: asked.role ?? 'member' };
+  const from = { platform: 'webchat', room: 'room_1', account };
+  const words = typeof ask === 'string' ? { text: ask } : ask;
+  return { id: newId('job'), from, community: 'comm_1', who, ask: words, at: 1 };
 }
 
 async function outboxOf(storage: Storage, channel: string): Promise<unknown[]> {

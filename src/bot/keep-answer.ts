@@ -35,7 +35,13 @@ async function settle(
     tx.publish('outgoing', { ...request, n, final, reply, ...(refusal && { refusal }) } satisfies OutgoingMessage);
   if ('job' in answer) {
     if ((await findAnswer(tx.db, message.id))?.state !== 'waiting') return;
-    const isNew = await insertJob(tx.db, { id: message.id, name: answer.job, payload: answer.payload, request, at });
+    const isNew = await insertJob(tx.db, {
+      id: message.id,
+      name: answer.job,
+      payload: answer.payload,
+      request,
+      at: message.at,
+    });
     if (!isNew) return;
     if (answer.meanwhile) await send(0, false, answer.meanwhile);
     await tx.publish('jobs', { id: message.id });
@@ -46,7 +52,7 @@ async function settle(
   await record(tx.db, {
     community: message.community,
     account: message.who.account,
-    action: `command.${decided.command.slice(0, 40)}`,
+    action: `command.${refusal?.code === 'unknown-command' ? 'unknown' : decided.command}`,
     subject: message.id,
     detail: JSON.stringify({ from: message.from.platform, ...(refusal && { refused: refusal.code }) }),
     at,

@@ -16,6 +16,8 @@ interface Waiting {
 }
 
 interface Queue {
+  /** Messages handled at once, at most. */
+  atOnce: number;
   waiting: Waiting[];
   busy: number;
   turn: number;
@@ -43,7 +45,11 @@ export function memoryBus(options: MemoryBusOptions = {}): Bus {
 
 class Queues {
   readonly #options: MemoryBusOptions;
-  readonly #queues: Record<DurableChannel, Queue> = { incoming: queue(), outgoing: queue(), jobs: queue() };
+  readonly #queues: Record<DurableChannel, Queue> = {
+    incoming: queue(LIMITS.busConcurrency),
+    outgoing: queue(LIMITS.busConcurrency),
+    jobs: queue(LIMITS.jobConcurrency),
+  };
   readonly #retries = new Map<NodeJS.Timeout, Waiting>();
   #closed = false;
 
@@ -79,7 +85,7 @@ class Queues {
   /** Hands out what waits, to the subscribers in turn. */
   #pump(channel: DurableChannel): void {
     const of = this.#queues[channel];
-    while (!this.#closed && of.handlers.length > 0 && of.busy < LIMITS.busConcurrency) {
+    while (!this.#closed && of.handlers.length > 0 && of.busy < of.atOnce) {
       const next = of.waiting.shift();
       if (!next) return;
       of.busy++;
@@ -113,8 +119,8 @@ class Queues {
   }
 }
 
-function queue(): Queue {
-  return { waiting: [], busy: 0, turn: 0, handlers: [] };
+function queue(atOnce: number): Queue {
+  return { atOnce, waiting: [], busy: 0, turn: 0, handlers: [] };
 }
 
 function busClosed(): Error {

@@ -38,7 +38,10 @@ describe('mentions', () => {
     const { message } = await postMessage(chat, ann, { room, text: 'hello @bob' });
     assert.equal((await editMessage(chat, ann, message.id, 'hello')).mentions, undefined);
     assert.equal(await unread(bob), 0);
-    assert.deepEqual((await editMessage(chat, ann, message.id, 'hello @bob @ann')).mentions?.toSorted(), [ann.account, bob.account].toSorted());
+    assert.deepEqual(
+      (await editMessage(chat, ann, message.id, 'hello @bob @ann')).mentions?.toSorted(),
+      [ann.account, bob.account].toSorted(),
+    );
     assert.equal(await unread(bob), 1);
     await editMessage(chat, ann, message.id, 'hello @bob!');
     assert.equal(await unread(bob), 1);
@@ -83,10 +86,15 @@ describe('posts', () => {
 
   test('are told in the order of their numbers', async (t) => {
     const { chat, ann, bob, room, events } = await table(t);
-    const posts = Array.from({ length: 60 }, (_, n) => postMessage(chat, n % 2 ? ann : bob, { room, text: n % 3 ? 'x' : '@ann' }));
+    const posts = Array.from({ length: 60 }, (_, n) =>
+      postMessage(chat, n % 2 ? ann : bob, { room, text: n % 3 ? 'x' : '@ann' }),
+    );
     await Promise.all(posts);
     const told = events.flatMap((event) => (event.kind === 'message' ? [event.message.seq] : []));
-    assert.deepEqual(told, Array.from({ length: 60 }, (_, n) => n + 1));
+    assert.deepEqual(
+      told,
+      Array.from({ length: 60 }, (_, n) => n + 1),
+    );
   });
 
   test('one that failed is told to nobody', async (t) => {
@@ -108,7 +116,10 @@ describe('posts', () => {
     const [said] = await readHistory(chat, ann, room, {});
     for (const who of [ann, bob]) await rejects(editMessage(chat, who, said?.id ?? '', 'x'), 403, 'not-yours');
     const audit = await chat.storage.db.selectFrom('audit').select(['action', 'account_id']).execute();
-    assert.deepEqual(audit.map((row) => ({ ...row })), [{ action: 'message.delete', account_id: mod.account }]);
+    assert.deepEqual(
+      audit.map((row) => ({ ...row })),
+      [{ action: 'message.delete', account_id: mod.account }],
+    );
   });
 
   test('a message of a room that one may not see is unknown', async (t) => {
@@ -136,7 +147,10 @@ describe('what the bot says', () => {
     await Promise.all([sayAsBot(chat, room, answer), sayAsBot(chat, room, answer)]);
     await sayAsBot(chat, room, answer);
     const said = await readHistory(chat, ann, room, {});
-    assert.deepEqual(said.map(({ text, author, seq }) => [text, author.kind, seq]), [['AAPL.US quote is 126.85', 'bot', 1]]);
+    assert.deepEqual(
+      said.map(({ text, author, seq }) => [text, author.kind, seq]),
+      [['AAPL.US quote is 126.85', 'bot', 1]],
+    );
     assert.deepEqual(said[0]?.cause, { account: ann.account, name: 'ann', text: '/stock aapl.us' });
     assert.deepEqual(events, [{ kind: 'message', room, message: said[0] }]);
   });
@@ -157,7 +171,10 @@ describe('rooms', () => {
     const asked = { community, name: 'plans', topic: 'for May', private: true };
     await rejects(createRoom(chat, bob, asked), 403, 'not-allowed');
     const made = await createRoom(chat, ann, asked);
-    assert.deepEqual((await seeRoomPeople(chat, ann, made.id)).map(({ username }) => username), ['ann']);
+    assert.deepEqual(
+      (await seeRoomPeople(chat, ann, made.id)).map(({ username }) => username),
+      ['ann'],
+    );
     await rejects(seeRoomPeople(chat, bob, made.id), 404, 'unknown-room');
     await rejects(createRoom(chat, ann, { ...asked, community: 'comm_x' }), 404, 'unknown-community');
   });
@@ -200,15 +217,26 @@ describe('rooms', () => {
 
   test('people of a community are seen by its members alone', async (t) => {
     const { chat, ann, community } = await table(t);
-    assert.deepEqual((await seePeople(chat, ann, community, 'b')).map(({ username }) => username), ['bob']);
-    await rejects(seePeople(chat, { account: 'acct_x', username: 'x', name: 'x' }, community, ''), 404, 'unknown-community');
+    assert.deepEqual(
+      (await seePeople(chat, ann, community, 'b')).map(({ username }) => username),
+      ['bob'],
+    );
+    await rejects(
+      seePeople(chat, { account: 'acct_x', username: 'x', name: 'x' }, community, ''),
+      404,
+      'unknown-community',
+    );
   });
 });
 
 async function table(t: TestContext) {
   const storage = await freshStorage(t);
   const events: LiveEvent[] = [];
-  const chat: Chat = { storage, clock: () => 1_000, bus: { announce: (_channel, event) => void events.push(event as LiveEvent) } };
+  const chat: Chat = {
+    storage,
+    clock: () => 1_000,
+    bus: { announce: (_channel, event) => void events.push(event as LiveEvent) },
+  };
   const [ann, bob] = [await somebody(storage, 'ann', 'owner'), await somebody(storage, 'bob')];
   const { id: room, community } = await roomOf(storage, ann);
   const unread = async (who: Somebody) =>

@@ -55,12 +55,13 @@ export async function postMessage(
 /** Refuses what is empty or too long. */
 export function checkText(text: string): string {
   if (text.trim() === '') throw badRequest('empty-text', 'A message needs at least one character.');
-  if (text.length > LIMITS.messageText)
-    throw badRequest(
-      'text-too-long',
-      `A message has at most ${LIMITS.messageText} characters; this one has ${text.length}.`,
-    );
-  if (!text.isWellFormed()) throw badRequest('bad-text', 'The text holds half a character.');
+  const length = text.length > LIMITS.messageText ? [...text].length : text.length;
+  if (length > LIMITS.messageText) {
+    const detail = `A message has at most ${LIMITS.messageText} characters; this one has ${length}.`;
+    throw badRequest('text-too-long', detail);
+  }
+  if (!text.isWellFormed() || text.includes('\0'))
+    throw badRequest('bad-text', 'The text holds half a character, or none.');
   return text;
 }
 

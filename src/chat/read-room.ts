@@ -39,8 +39,8 @@ export function seeRooms(chat: Chat, person: Person): Promise<ListedRoom[]> {
 export async function readUpTo(chat: Chat, person: Person, roomId: string, asked: number): Promise<void> {
   const room = await enterRoom(chat, person, roomId, 'room.read');
   const seq = Math.min(asked, room.seq);
-  await chat.storage.write((tx) => markRead(tx.db, { account: person.account, room: roomId, seq }));
-  announce(chat, { kind: 'read', account: person.account, room: roomId, seq });
+  const moved = await chat.storage.write((tx) => markRead(tx.db, { account: person.account, room: roomId, seq }));
+  if (moved) announce(chat, { kind: 'read', account: person.account, room: roomId, seq });
 }
 
 /** Who may see the room. */

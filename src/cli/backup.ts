@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { resolve } from 'node:path';
 import { newSecret } from '#core/ids.ts';
-import { openFolder } from '#src/data-folder.ts';
+import { openFolder, type DataFolder } from '#src/data-folder.ts';
 import { RESTORED } from '#src/housekeeping.ts';
 import { WrongUse, type CommandLine } from './command-line.ts';
 import { withData } from './open-data.ts';
@@ -13,19 +13,26 @@ export async function backup({ config, say, words }: CommandLine): Promise<numbe
   if (existsSync(file)) throw new Error(`${file} is there already; a backup never overwrites.`);
   const half = `${file}.half`;
   rmSync(half, { force: true });
-  const counts = await withData(config, async (_storage, folder) => {
-    const db = new DatabaseSync(folder.database, { readOnly: true, timeout: 5_000 });
-    try {
-      db.exec(`vacuum into ${quoted(half)}`);
-    } finally {
-      db.close();
-    }
-    chmodSync(half, 0o600);
-    return readBack(half);
-  });
-  renameSync(half, file);
-  say.ok('backup', `${counts.messages} messages, ${counts.accounts} accounts in ${file}. Read back: whole.`);
+  // Nobody else may read it, from its first byte on.
+  writeFileSync(half, '', { mode: 0o600 });
+  try {
+    const counts = await withData(config, (_storage, folder) => copyInto(half, folder));
+    renameSync(half, file);
+    say.ok('backup', `${counts.messages} messages, ${counts.accounts} accounts in ${file}. Read back: whole.`);
+  } finally {
+    rmSync(half, { force: true });
+  }
   return 0;
+}
+
+async function copyInto(half: string, folder: DataFolder): Promise<{ messages: number; accounts: number }> {
+  const db = new DatabaseSync(folder.database, { readOnly: true, timeout: 5_000 });
+  try {
+    db.exec(`vacuum into ${quoted(half)}`);
+  } finally {
+    db.close();
+  }
+  return readBack(half);
 }
 
 /**

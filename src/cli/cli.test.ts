@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -10,6 +10,7 @@ import { postMessage } from '#chat/post-message.ts';
 import { openHall, roomOf, somebody, temporaryFolder, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
 import { Live } from '#test/support/live.ts';
 import { call, PASSWORD } from '#test/support/person.ts';
+import { eventually } from '#test/support/wait.ts';
 
 /** `npm run -s guildhall -- WORDS`, as its own process. */
 async function guildhall(folder: string, words: string[], more: { input?: string; env?: Record<string, string> } = {}) {
@@ -28,7 +29,10 @@ describe('the command line without a hall', { concurrency: 2 }, () => {
   test('makes the data folder, an owner, and an invite that is a link', async (t) => {
     const folder = join(temporaryFolder(t), 'data');
     const env = { GUILDHALL_DATA: folder, PUBLIC_URL: 'https://hall.example.org' };
-    const made = await guildhall('/', ['account', 'create', 'Olga', '--owner', '--password-stdin'], { input: `${PASSWORD}\n`, env });
+    const made = await guildhall('/', ['account', 'create', 'Olga', '--owner', '--password-stdin'], {
+      input: `${PASSWORD}\n`,
+      env,
+    });
     assert.deepEqual([made.code, /olga made, owner and operator/.test(made.said)], [0, true], made.said);
     assert.equal(statSync(join(folder, 'hall.db')).mode & 0o777, 0o600);
     const invite = await guildhall('/', ['invite', '--uses', '3', '--days', '2'], { env });
@@ -62,11 +66,18 @@ describe('the command line without a hall', { concurrency: 2 }, () => {
     assert.deepEqual([told.code, /"what":"SIGNUP"/.test(told.said)], [78, true]);
   });
 
-  test('doctor finds nothing to do in a new folder, and what others may read', async (t) => {
+  test('doctor finds nothing to do in a new folder, and says how to mend one that others may read', async (t) => {
     const folder = temporaryFolder(t);
     assert.match((await guildhall(folder, ['invite'])).said, /until/);
     const fine = await guildhall(folder, ['doctor']);
     assert.deepEqual([fine.code, /Nothing to do\./.test(fine.said)], [0, true], fine.said);
+    chmodSync(folder, 0o755);
+    const open = await guildhall(folder, ['doctor']);
+    assert.deepEqual(
+      [open.code, /may be read by others \(0755\)\. Mend it: chmod 700/.test(open.said)],
+      [1, true],
+      open.said,
+    );
   });
 });
 
@@ -81,14 +92,19 @@ describe('the command line beside a running hall', () => {
   });
   after(() => hall.close());
   const history = async () => {
-    const told = await call<{ messages: { text: string }[] }>(hall, { method: 'GET', path: `/v1/rooms/${room}/messages`, token: ann.token });
+    const told = await call<{ messages: { text: string }[] }>(hall, {
+      method: 'GET',
+      path: `/v1/rooms/${room}/messages`,
+      token: ann.token,
+    });
     return told.body.messages.map((message) => message.text);
   };
   const say = (words: string) =>
     call(hall, { method: 'POST', path: `/v1/rooms/${room}/messages`, body: { text: words }, token: ann.token });
 
   test('an account that is made there signs in here at once, and one that is disabled does not', async () => {
-    const signIn = () => call(hall, { method: 'POST', path: '/v1/sessions', body: { username: 'bob', password: PASSWORD } });
+    const signIn = () =>
+      call(hall, { method: 'POST', path: '/v1/sessions', body: { username: 'bob', password: PASSWORD } });
     assert.equal((await signIn()).status, 401);
     await guildhall(hall.folder, ['account', 'create', 'bob'], { input: PASSWORD });
     const bob = await signIn();
@@ -101,7 +117,13 @@ describe('the command line beside a running hall', () => {
   test('what a backup holds is what a restore brings back, and nothing that came after; live connections begin anew', async (t) => {
     const file = join(temporaryFolder(t), 'it’s a backup.db');
     await say('before');
-    const [message] = (await call<{ messages: { id: string }[] }>(hall, { method: 'GET', path: `/v1/rooms/${room}/messages`, token: ann.token })).body.messages;
+    const [message] = (
+      await call<{ messages: { id: string }[] }>(hall, {
+        method: 'GET',
+        path: `/v1/rooms/${room}/messages`,
+        token: ann.token,
+      })
+    ).body.messages;
     const backup = await guildhall(hall.folder, ['backup', file]);
     assert.match(backup.said, /1 messages?, 2 accounts.*Read back: whole\./);
     assert.equal(statSync(file).mode & 0o777, 0o600);
@@ -109,7 +131,12 @@ describe('the command line beside a running hall', () => {
     assert.equal((await guildhall(hall.folder, ['backup', file])).code, 1, 'a backup never overwrites');
 
     await say('after');
-    await call(hall, { method: 'PATCH', path: `/v1/messages/${message?.id}`, body: { text: 'changed' }, token: ann.token });
+    await call(hall, {
+      method: 'PATCH',
+      path: `/v1/messages/${message?.id}`,
+      body: { text: 'changed' },
+      token: ann.token,
+    });
     const eve = await somebody(hall.storage, 'eve');
     const line = await Live.open(hall.url, ann.token);
     assert.deepEqual(await history(), ['changed', 'after']);
@@ -127,19 +154,20 @@ describe('the command line beside a running hall', () => {
     await guildhall(hall.folder, ['backup', file]);
     const asked = leaveInOutbox(file, ann, room);
     assert.equal((await guildhall(hall.folder, ['restore', file])).code, 0);
-    const line = await Live.open(hall.url, ann.token);
-    t.after(() => line.close());
     const path = `/v1/jobs/${asked}`;
-    const done = async () => (await call(hall, { method: 'GET', path, token: ann.token })).body.state;
-    for (let tries = 0; tries < 200 && (await done()) !== 'done'; tries++) await new Promise((next) => setTimeout(next, 50));
-    assert.equal(await done(), 'done');
+    await eventually('the answer', async () => {
+      const { state } = (await call(hall, { method: 'GET', path, token: ann.token })).body;
+      return state === 'done' || undefined;
+    });
   });
 
   test('what is not a backup is refused, and nothing has changed', async (t) => {
     const folder = temporaryFolder(t);
     const [picture, half] = [join(folder, 'picture.png'), join(folder, 'half.db')];
     writeFileSync(picture, 'not a database at all, but long enough to look like one'.repeat(100));
-    new DatabaseSync(half).exec('create table messages (id text)');
+    const db = new DatabaseSync(half);
+    db.exec('create table messages (id text)');
+    db.close();
     const before = await history();
     for (const file of [picture, half]) {
       const told = await guildhall(hall.folder, ['restore', file]);
@@ -147,7 +175,11 @@ describe('the command line beside a running hall', () => {
       assert.match(told.said, /not a whole backup of a hall.*Nothing was changed\./);
     }
     assert.deepEqual(await history(), before);
-    const post = await postMessage({ storage: hall.storage, bus: { announce: () => undefined }, clock: Date.now }, ann, { room, text: 'still open' });
+    const post = await postMessage(
+      { storage: hall.storage, bus: { announce: () => undefined }, clock: Date.now },
+      ann,
+      { room, text: 'still open' },
+    );
     assert.ok(post.fresh);
   });
 });
@@ -159,8 +191,16 @@ function leaveInOutbox(file: string, who: Somebody, room: string): string {
   const person = { account: who.account, name: who.name, username: who.username, role: 'owner' };
   const from = { platform: 'webchat', room, account: who.account };
   const message = { id, from, community: 'comm_x', who: person, ask: { text: '/help' }, at: 1 };
-  db.prepare('insert into answers (id, account_id, state, created_at) values (?, ?, ?, ?)').run(id, who.account, 'waiting', Date.now());
-  db.prepare('insert into outbox (n, channel, body, created_at) values (1, ?, ?, 1)').run('incoming', JSON.stringify(message));
+  db.prepare('insert into answers (id, account_id, state, created_at) values (?, ?, ?, ?)').run(
+    id,
+    who.account,
+    'waiting',
+    Date.now(),
+  );
+  db.prepare('insert into outbox (n, channel, body, created_at) values (1, ?, ?, 1)').run(
+    'incoming',
+    JSON.stringify(message),
+  );
   db.close();
   return id;
 }

@@ -22,10 +22,10 @@ export const LIMITS = {
   clientId: 64,
   /** Bytes of one HTTP body: a message of 4,000 four-byte characters, escaped, fits. */
   httpBody: 64 * 1024,
-  /** Bytes of one live frame from a client: the same message, unescaped. */
-  liveFrame: 24 * 1024,
+  /** Bytes of one live frame from a client: the same. */
+  liveFrame: 64 * 1024,
   /** Unsent bytes of one live socket before it is left to read history instead. */
-  socketBacklog: 512 * 1024,
+  socketBacklog: 256 * 1024,
   /** ms that frames may wait for others to share one socket write. */
   flushWindow: 5,
   /** Live connections of one account and in all: a socket costs about 20 kB. */
@@ -33,6 +33,8 @@ export const LIMITS = {
   sockets: 10_000,
   /** Rooms that one socket may follow. */
   roomsPerSocket: 500,
+  /** Subscribes of one socket that may wait for their turn: one for each room it may follow. */
+  subscribesWaiting: 500,
   /** Frames of one socket per POST_LIMIT window, as a multiple of POST_LIMIT: typing, reads and subscribes come on top of posts. */
   framesPerPost: 20,
   /** People named in one presence frame; the people page has all. */
@@ -65,8 +67,12 @@ export const LIMITS = {
   jobAttempts: 3,
   /** Jobs and commands worked on at once in one process. */
   busConcurrency: 32,
+  /** Jobs worked on at once in one process: they wait for others' services, so there may be many. */
+  jobConcurrency: 200,
   /** Outbox rows read at once by the relay. */
   outboxBatch: 200,
+  /** Outbox rows that are on their way at once: a row is small, and jobs that hang must not hold up the rest. */
+  outboxInFlight: 10_000,
   /** Bytes of a quote service's answer: the right one has about 120. */
   quoteBody: 8 * 1024,
   /** Seconds an HTTP caller may wait for a command. */

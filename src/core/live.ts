@@ -26,4 +26,5 @@ export type LiveEvent =
   | { kind: 'answer'; hall: string; id: string; final: boolean; reply: Reply; refusal?: Refusal }
   /** Who may see which rooms changed: for one account, or for everybody in the community. */
   | { kind: 'rooms'; community: string; account?: string; gone?: string }
+  | { kind: 'renamed'; account: string; name: string }
   | { kind: 'session-ended'; sessions: string[] };

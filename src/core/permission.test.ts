@@ -15,7 +15,7 @@ const TABLE: Record<Action, { any: Role[]; own: Role[] }> = {
   'message.delete': { any: ['moderator', 'admin', 'owner'], own: ['member'] },
   'people.list': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
   'invite.make': { any: ['moderator', 'admin', 'owner'], own: [] },
-  'invite.list': { any: ['moderator', 'admin', 'owner'], own: [] },
+  'invite.list': { any: ['admin', 'owner'], own: [] },
   'community.change': { any: ['admin', 'owner'], own: [] },
 };
 

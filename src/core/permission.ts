@@ -13,7 +13,7 @@ const RULES = {
   'message.delete': { least: 'moderator', own: true },
   'people.list': { least: 'member' },
   'invite.make': { least: 'moderator' },
-  'invite.list': { least: 'moderator' },
+  'invite.list': { least: 'admin' },
   'community.change': { least: 'admin' },
 } as const satisfies Record<string, { least: Role; own?: boolean; ownOnly?: boolean }>;
 

@@ -24,13 +24,14 @@ export function rateTable(clock: Clock): RateTable {
     const window = windows.get(key);
     if (!window || window.used < rate.uses) return 0;
     const left = window.start + rate.perSeconds * 1000 - clock();
-    return left > 0 ? Math.ceil(left / 1000) : 0;
+    // More than a window is left only where the clock was set back.
+    return left > 0 && left <= rate.perSeconds * 1000 ? Math.ceil(left / 1000) : 0;
   }
 
   function use(key: string, rate: Rate): void {
     const now = clock();
     const window = windows.get(key);
-    if (window && now < window.start + rate.perSeconds * 1000) {
+    if (window && now >= window.start && now < window.start + rate.perSeconds * 1000) {
       window.used++;
       return;
     }

@@ -25,6 +25,11 @@ export function problems(app: FastifyInstance): void {
   });
 }
 
+/** Addresses that never reach a route: they cannot be decoded, or a part of them is longer than any id. */
+export function unreadable(_error: FastifyError, _request: unknown, reply: FastifyReply): FastifyReply {
+  return sendProblem(reply, badRequest('bad-request', 'The address cannot be read.'));
+}
+
 export function sendProblem(reply: FastifyReply, error: AppError): FastifyReply {
   const { status, code, fault, rule, retryAfter } = error;
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));

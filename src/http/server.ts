@@ -14,7 +14,7 @@ import { Hub } from './live/hub.ts';
 import { liveRoute, roomsChanged, watchSockets } from './live/live-route.ts';
 import { openApi } from './openapi.ts';
 import { pages } from './pages.ts';
-import { problems } from './problems.ts';
+import { problems, unreadable } from './problems.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { inviteRoutes } from './routes/invites.ts';
@@ -45,6 +45,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
     trustProxy: hall.settings.trustedProxies.length > 0 ? hall.settings.trustedProxies : false,
     forceCloseConnections: true,
     requestTimeout: 60_000,
+    frameworkErrors: unreadable,
     ...(options.tls && { https: options.tls }),
   } as object).withTypeProvider<ZodTypeProvider>() as unknown as App;
   app.setValidatorCompiler(validatorCompiler);

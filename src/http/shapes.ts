@@ -79,4 +79,8 @@ export const Problem = z.object({
 export const Nothing = z.null().describe('no content');
 
 export const IdParams = z.object({ id });
-export const MessageText = z.string().min(1).max(LIMITS.messageText);
+/** Counted in characters later; a character is at most two units of a string. */
+export const MessageText = z
+  .string()
+  .min(1)
+  .max(LIMITS.messageText * 2);

@@ -69,6 +69,13 @@ export async function countAccounts(db: Db): Promise<number> {
   return Number(row.count);
 }
 
+/** Whether somebody runs this hall. */
+export async function anyOperator(db: Db): Promise<boolean> {
+  return (
+    (await db.selectFrom('accounts').select('id').where('operator', '=', 1).limit(1).executeTakeFirst()) !== undefined
+  );
+}
+
 export async function renameAccount(db: Db, id: string, name: string): Promise<void> {
   await db.updateTable('accounts').set({ name }).where('id', '=', id).execute();
 }

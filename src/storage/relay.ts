@@ -41,7 +41,7 @@ export function startRelay(storage: Storage, publish: Publish): Relay {
       const rows = await readOutbox(storage.db, last, LIMITS.outboxBatch);
       for (const row of rows) send(row);
       if (rows.length < LIMITS.outboxBatch) return;
-      while (sending.size >= LIMITS.outboxBatch) await Promise.race(sending);
+      while (sending.size >= LIMITS.outboxInFlight) await Promise.race(sending);
     }
   }
 

@@ -174,14 +174,17 @@ export async function listRoomPeople(db: Db, room: Room, limit: number): Promise
   return (await query.execute()).map((row) => ({ ...row, role: row.role as Role }));
 }
 
-export async function markRead(db: Db, read: { account: string; room: string; seq: number }): Promise<void> {
-  await db
+/** Remembers how far an account has read. False where it had read further already. */
+export async function markRead(db: Db, read: { account: string; room: string; seq: number }): Promise<boolean> {
+  const rows = await db
     .insertInto('reads')
     .values({ account_id: read.account, room_id: read.room, seq: read.seq })
     .onConflict((conflict) =>
       conflict.columns(['account_id', 'room_id']).doUpdateSet({ seq: read.seq }).where('reads.seq', '<', read.seq),
     )
+    .returning('seq')
     .execute();
+  return rows.length === 1;
 }
 
 export function toRoom(row: Omit<SeenRoom, 'role' | 'invited'>): Room {

@@ -63,8 +63,8 @@ export interface Schema {
   };
   reads: { account_id: string; room_id: string; seq: number };
   mentions: { account_id: string; room_id: string; seq: number };
-  /** `request`: what the first delivery became. */
-  inbox: { id: string; request: string; at: number };
+  /** `request`: what the first delivery became; `digest`: of what it asked. */
+  inbox: { id: string; request: string; digest: string; at: number };
   deliveries: { id: string; at: number };
   outbox: { n: Generated<number>; channel: string; body: string; created_at: number };
   answers: { id: string; account_id: string; state: string; reply: string | null; created_at: number };

@@ -5,25 +5,40 @@ import type { Schema } from './schema.ts';
 
 type Db = Kysely<Schema>;
 
-const insertReceived = hot<[id: string, request: string, at: number], { id: string }>(3, (db, id, request, at) =>
+type ReceivedColumns = [id: string, request: string, digest: string, at: number];
+
+const insertReceived = hot<ReceivedColumns, { id: string }>(4, (db, id, request, digest, at) =>
   db
     .insertInto('inbox')
-    .values({ id, request, at })
+    .values({ id, request, digest, at })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .returning('id'),
 );
 
-/** Records that a platform's message was received and became `request`. A second delivery gets the first one's request. */
+export interface Received {
+  /** The platform's own id of a message. */
+  id: string;
+  /** What it becomes here. */
+  request: string;
+  /** Of what it asks, to tell a repeat from another message under the same id. */
+  digest: string;
+  at: number;
+}
+
+/** Records that a message was received. A second delivery gets the first one's request and digest. */
 export async function receiveOnce(
   db: Db,
-  id: string,
-  request: string,
-  at: number,
-): Promise<{ request: string; fresh: boolean }> {
-  const rows = await insertReceived(db, id, request, at);
-  if (rows.length === 1) return { request, fresh: true };
-  const first = await db.selectFrom('inbox').select('request').where('id', '=', id).executeTakeFirstOrThrow();
-  return { request: first.request, fresh: false };
+  received: Received,
+): Promise<{ request: string; digest: string; fresh: boolean }> {
+  const { id, request, digest, at } = received;
+  const rows = await insertReceived(db, id, request, digest, at);
+  if (rows.length === 1) return { request, digest, fresh: true };
+  const first = await db
+    .selectFrom('inbox')
+    .select(['request', 'digest'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return { ...first, fresh: false };
 }
 
 const insertDelivered = hot<[id: string, at: number], { id: string }>(2, (db, id, at) =>

@@ -40,6 +40,7 @@ async function attempts(worker: Worker, work: JobWork, row: JobRow): Promise<Rep
   const time = AbortSignal.any([AbortSignal.timeout(timeLeft(worker, work, row)), worker.stopping]);
   for (let attempt = 1; ; attempt++) {
     await worker.storage.write((tx) => countAttempt(tx.db, row.id));
+    time.throwIfAborted();
     try {
       return await raced(work.handle(row.payload as never, time), time);
     } catch (error) {
@@ -52,16 +53,17 @@ async function attempts(worker: Worker, work: JobWork, row: JobRow): Promise<Rep
 /** ms that are left of the job's time. It runs from the asking, so that a queue makes nobody wait longer; after a restart it runs anew. */
 function timeLeft(worker: Worker, { job }: JobWork, row: JobRow): number {
   const since = Math.max(row.createdAt, worker.startedAt);
-  return Math.max(0, since + job.seconds * 1000 - worker.clock());
+  return Math.min(job.seconds * 1000, Math.max(0, since + job.seconds * 1000 - worker.clock()));
 }
 
 /** A handler that ignores its signal must not hold the answer back. */
 function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return late();
     signal.addEventListener('abort', late, { once: true });
+    // Also where it is late already: what fails after nobody waits any more must not end the process.
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', late));
+    if (signal.aborted) late();
   });
 }
 

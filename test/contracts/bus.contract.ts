@@ -138,18 +138,18 @@ export const busContract: BusCase[] = [
     async holds(bus) {
       const gate = Promise.withResolvers<void>();
       const done: unknown[] = [];
-      bus.subscribe('jobs', async (body) => {
+      bus.subscribe('incoming', async (body) => {
         await gate.promise;
         done.push(body);
       });
-      const told = Promise.allSettled(range(40).map((n) => bus.publish('jobs', `${n}`)));
+      const told = Promise.allSettled(range(40).map((n) => bus.publish('incoming', `${n}`)));
       await turns();
       const closing = bus.close(20_000).then(() => done.length);
       gate.resolve();
       assert.equal(await closing, 32, 'what was in hand is finished');
       const states = (await told).map(({ status }) => status);
       assert.equal(states.filter((state) => state === 'fulfilled').length, 32);
-      await assert.rejects(bus.publish('jobs', '1'), /closed/);
+      await assert.rejects(bus.publish('incoming', '1'), /closed/);
     },
   },
   {

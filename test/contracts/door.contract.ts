@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
-import { AppError } from '#core/errors.ts';
+import type { AppError } from '#core/errors.ts';
 import { readFact, writeFact } from '#storage/instance.ts';
 import { startRelay } from '#storage/relay.ts';
 import type { Storage } from '#storage/storage.ts';

@@ -225,7 +225,12 @@ function wrongFrames(room: string): unknown[] {
 function assertRefused(answer: Answer, what: string, field?: string): void {
   assertProblem(answer, what);
   assert.ok([400, 413, 415].includes(answer.status), `${what}: ${answer.status} ${answer.text.slice(0, 200)}`);
-  if (field) assert.match(String(answer.body['detail']), new RegExp(field), `${what}: the field is not named`);
+  if (field)
+    assert.match(
+      `${answer.body['code']} ${answer.body['detail']}`,
+      new RegExp(field),
+      `${what}: the field is not named`,
+    );
 }
 
 function assertProblem(answer: Answer, what: string): void {

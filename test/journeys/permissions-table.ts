@@ -114,7 +114,7 @@ export const ROUTES: Record<string, Try[]> = {
   'GET /v1/invites': plain('/v1/invites', MODERATORS),
   'POST /v1/invites': plain('/v1/invites', [401, 403, 403, 201], { uses: 1, days: 1 }),
   'DELETE /v1/invites/{id}': [
-    at('the owner’s', [401, 403, 403, 204], async ({ freshInvite }) => ({
+    at('the owner’s', [401, 403, 403, 404], async ({ freshInvite }) => ({
       path: `/v1/invites/${(await freshInvite()).id}`,
     })),
   ],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Hall } from '#test/support/hall.ts';
 import { Live } from '#test/support/live.ts';
-import { type Answer, call, signIn } from '#test/support/person.ts';
+import { type Answer, call, type Person, signIn } from '#test/support/person.ts';
 import { type StockSource, startStock } from '#test/simulators/stock/index.ts';
 import { everything, GENEROUS, makeWorld } from './permissions-world.ts';
 import { ROUTES, type Try, WHO, type Who, type World } from './permissions-table.ts';
@@ -52,6 +52,21 @@ describe('who may do what', { concurrency: 1 }, () => {
       assert.ok(answer.status >= 400, `${asked.method} ${asked.path} ${answer.status}`);
     }
     assert.deepEqual(await everything(world), before);
+  });
+
+  test('a moderator sees and ends the invites of their own making, an admin everybody’s', async () => {
+    const { moderator } = world.people;
+    const made = await moderator.done<{ invite: { id: string } }>('POST', '/v1/invites', {});
+    const seenBy = async (person: Person): Promise<string[]> => {
+      const { invites } = await person.done<{ invites: { id: string }[] }>('GET', '/v1/invites');
+      return invites.map((invite) => invite.id);
+    };
+    assert.ok((await seenBy(moderator)).includes(made.invite.id));
+    const owners = await world.freshInvite();
+    assert.ok(!(await seenBy(moderator)).includes(owners.id));
+    assert.ok((await seenBy(world.owner)).includes(made.invite.id));
+    await moderator.done('DELETE', `/v1/invites/${made.invite.id}`);
+    assert.ok(!(await seenBy(world.owner)).includes(made.invite.id));
   });
 
   test('a stranger’s live connection is refused, and so is one from a foreign page', async () => {

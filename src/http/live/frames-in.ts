@@ -8,7 +8,15 @@ const clientId = z.string().min(1).max(LIMITS.clientId);
 const FrameIn = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('subscribe'), room: id, after: z.int().min(0).optional() }),
   z.strictObject({ type: z.literal('unsubscribe'), room: id }),
-  z.strictObject({ type: z.literal('post'), room: id, text: z.string().min(1).max(LIMITS.messageText), clientId }),
+  z.strictObject({
+    type: z.literal('post'),
+    room: id,
+    text: z
+      .string()
+      .min(1)
+      .max(LIMITS.messageText * 2),
+    clientId,
+  }),
   z.strictObject({ type: z.literal('typing'), room: id }),
 ]);
 

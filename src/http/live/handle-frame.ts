@@ -13,22 +13,30 @@ import type { LiveSocket } from './socket.ts';
 export async function handleFrame(hall: Hall, hub: Hub, socket: LiveSocket, text: string): Promise<void> {
   const read = readFrame(text);
   if (!read.ok) return sendError(hub, socket, { code: 'bad-frame', detail: read.detail, clientId: read.clientId });
+  const { frame } = read;
+  if (frame.type === 'post' || frame.type === 'typing')
+    return answered(hub, socket, frame, act(hall, hub, socket, frame));
+  // Following and leaving rooms keeps its order, and one connection reads one room's past at a time.
+  const turn = socket.inTurn(() => answered(hub, socket, frame, act(hall, hub, socket, frame)));
+  if (turn) return turn;
+  sendError(hub, socket, { code: 'too-fast', detail: 'Too many rooms at once.', room: frame.room });
+}
+
+async function answered(hub: Hub, socket: LiveSocket, frame: FrameIn, done: Promise<void>): Promise<void> {
   try {
-    await act(hall, hub, socket, read.frame);
+    await done;
   } catch (error) {
-    const known =
-      error instanceof AppError
-        ? error
-        : new AppError({ status: 500, code: 'our-mistake', detail: 'Something here went wrong.', fault: 'ours' });
-    sendError(hub, socket, {
-      code: known.code,
-      detail: known.message,
-      clientId: 'clientId' in read.frame ? read.frame.clientId : undefined,
-      room: read.frame.room,
-    });
-    // What is our fault goes on to the log.
-    if (known.fault === 'ours') throw known.cause ?? error;
+    const known = error instanceof AppError ? error : ourMistake(error);
+    const clientId = 'clientId' in frame ? frame.clientId : undefined;
+    sendError(hub, socket, { code: known.code, detail: known.message, clientId, room: frame.room });
+    if (known.fault === 'ours') socket.onFailure?.(known.cause ?? error);
   }
+}
+
+function ourMistake(cause: unknown): AppError {
+  const error = new AppError({ status: 500, code: 'our-mistake', detail: 'Something here went wrong.', fault: 'ours' });
+  error.cause = cause;
+  return error;
 }
 
 interface FrameError {
@@ -91,6 +99,8 @@ async function subscribe(
 async function readPast(hall: Hall, socket: LiveSocket, room: string, after: number | undefined): Promise<Past> {
   const { seq } = await enterRoom(hall.chat, socket.session, room, 'room.read');
   if (after === undefined || after >= seq) return { seq, after: seq, missed: [], gap: false };
+  const wait = hall.rates.take(`read ${socket.session.account}`, hall.settings.limits.read);
+  if (wait > 0) throw tooFast(wait);
   const limit = LIMITS.resumeReplay + 1;
   const messages = await readHistory(hall.chat, socket.session, room, { after, limit });
   if (messages.length === limit) return { seq, after, missed: [], gap: true };

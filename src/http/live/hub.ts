@@ -132,6 +132,8 @@ export class Hub {
           reply: event.reply,
           cause: event.cause,
         });
+      case 'renamed':
+        return this.#rename(event.account, event.name);
       case 'session-ended':
         return this.#endSessions(event.sessions);
       default:
@@ -196,6 +198,12 @@ export class Hub {
 
   #toAccount(account: string, value: unknown): void {
     for (const socket of this.sockets) if (socket.session.account === account) this.tell(socket, value);
+  }
+
+  #rename(account: string, name: string): void {
+    for (const socket of this.sockets)
+      if (socket.session.account === account) socket.session = { ...socket.session, name };
+    this.#presence.rename(account, name);
   }
 
   #endSessions(ids: string[]): void {

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import { seeRooms } from '#chat/read-room.ts';
 import { memberships } from '#auth/profile.ts';
 import { endedAmong, touch, type Session } from '#auth/sessions.ts';
-import { notReady } from '#core/errors.ts';
+import { badRequest, notReady } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { LiveEvent } from '#core/live.ts';
 import type { App } from '#http/app.ts';
@@ -27,23 +27,24 @@ export function liveRoute(app: App, hall: Hall, { callers, hub }: { callers: Cal
         throw notReady('full', 'There are too many live connections.');
       sessions.set(request, session);
     },
-    handler: (_request, reply) => reply.code(426).header('upgrade', 'websocket').send(),
+    handler: () => {
+      throw badRequest('not-websocket', 'This address speaks WebSocket alone.');
+    },
     wsHandler: (ws, request) => open(app, hall, { hub, ws, session: sessions.get(request) as Session }),
   });
 }
 
 function open(app: App, hall: Hall, { hub, ws, session }: { hub: Hub; ws: WebSocket; session: Session }): void {
   const socket = new LiveSocket(ws, session, hub.counts);
+  socket.onFailure = (error) => app.log.error({ err: error }, 'frame failed');
   hub.connect(socket);
   void refreshSight(hall, hub, socket).catch((error: unknown) =>
     app.log.error({ err: error }, 'rooms of a connection not read'),
   );
   ws.on('message', (data, binary) => {
-    if (binary) return sendError(hub, socket, { code: 'bad-frame', detail: 'Frames are text.' });
     if (socket.closing || tooMany(hall, hub, socket)) return;
-    handleFrame(hall, hub, socket, data.toString()).catch((error: unknown) =>
-      app.log.error({ err: error }, 'frame failed'),
-    );
+    if (binary) return sendError(hub, socket, { code: 'bad-frame', detail: 'Frames are text.' });
+    void handleFrame(hall, hub, socket, data.toString());
   });
   ws.on('pong', () => (socket.awaitingPong = false));
   ws.on('close', () => hub.disconnect(socket));

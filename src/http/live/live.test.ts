@@ -49,9 +49,21 @@ describe('the connection itself', () => {
     ['a made-up token', () => ({ authorization: `Bearer ${'x'.repeat(43)}` }), 401],
     ['a cookie without its page', () => ({ cookie: `guildhall=${ann.token}` }), 403],
     ['a cookie from another page', () => ({ cookie: `guildhall=${ann.token}`, origin: 'https://evil.example' }), 403],
-    ['a token from another page', () => ({ authorization: `Bearer ${ann.token}`, origin: 'https://evil.example' }), 403],
-    ['a wrong token beside a good cookie', () => ({ authorization: 'Bearer x', cookie: `guildhall=${ann.token}`, origin: hall.url }), 401],
-    ['a name that points at this machine', () => ({ cookie: `guildhall=${ann.token}`, origin: 'http://rebound.example' }), 403],
+    [
+      'a token from another page',
+      () => ({ authorization: `Bearer ${ann.token}`, origin: 'https://evil.example' }),
+      403,
+    ],
+    [
+      'a wrong token beside a good cookie',
+      () => ({ authorization: 'Bearer x', cookie: `guildhall=${ann.token}`, origin: hall.url }),
+      401,
+    ],
+    [
+      'a name that points at this machine',
+      () => ({ cookie: `guildhall=${ann.token}`, origin: 'http://rebound.example' }),
+      403,
+    ],
   ];
   for (const [who, headers, status] of refused) {
     test(`${who} is refused with ${status} before the upgrade`, async () => {
@@ -78,7 +90,9 @@ describe('the connection itself', () => {
     (line.socket as unknown as { _socket: Socket })._socket.pause();
     await as(mallory, 'DELETE', '/v1/sessions/current');
     line.send({ type: 'post', room, text: 'still here', clientId: 'c1' });
-    await eventually('the end', () => ([...hall.hall.server.hub.sockets].some((one) => one.session.id === mallory.id) ? undefined : true));
+    await eventually('the end', () =>
+      [...hall.hall.server.hub.sockets].some((one) => one.session.id === mallory.id) ? undefined : true,
+    );
     assert.deepEqual((await as(ann, 'GET', `/v1/rooms/${room}/messages`)).body.messages, []);
     line.close();
   });
@@ -128,7 +142,7 @@ describe('frames that are wrong', () => {
   const posts: [what: string, text: unknown, code: string][] = [
     ['nothing', '', 'bad-frame'],
     ['blanks', '  \n ', 'empty-text'],
-    ['too much', 'x'.repeat(4_001), 'bad-frame'],
+    ['too much', 'x'.repeat(4_001), 'text-too-long'],
     ['a number', 7, 'bad-frame'],
     ['half a character', '\ud83d', 'bad-text'],
     ['a character that PostgreSQL cannot keep', 'a\u0000b', 'bad-text'],
@@ -153,7 +167,11 @@ describe('frames that are wrong', () => {
 
   test('a private room that is not yours looks like one that is not', async () => {
     const [line, room] = [await live(bob), await newRoom(true)];
-    for (const frame of [{ type: 'subscribe', room }, { type: 'post', room, text: 'hi', clientId: 'c' }, { type: 'typing', room }])
+    for (const frame of [
+      { type: 'subscribe', room },
+      { type: 'post', room, text: 'hi', clientId: 'c' },
+      { type: 'typing', room },
+    ])
       line.send(frame);
     await eventually('three refusals', () => line.frames.filter(({ code }) => code === 'unknown-room')[2]);
     line.close();
@@ -269,6 +287,17 @@ describe('a room, live', () => {
     one.close();
   });
 
+  test('a new name shows at once, in what one says on a line that was open before and to those who are here', async () => {
+    const carl = await somebody(hall.storage, 'carl');
+    const [one, two, room] = [await live(carl), await live(bob), await newRoom()];
+    await Promise.all([one.subscribe(room), two.subscribe(room)]);
+    await as(carl, 'PATCH', '/v1/me', { name: 'Carl the Great' });
+    const named = (list: { id: string; name: string }[]) => list.some(({ name }) => name === 'Carl the Great');
+    await two.frame('presence', (frame) => named(frame.here));
+    assert.equal((await one.post(room, 'hello')).message.author.name, 'Carl the Great');
+    for (const line of [one, two]) line.close();
+  });
+
   test('whoever is taken out of a private room hears nothing more of it', async () => {
     const [one, two, room] = [await live(ann), await live(bob), await newRoom(true)];
     await as(ann, 'PUT', `/v1/rooms/${room}/members/${bob.account}`);
@@ -295,7 +324,11 @@ describe('a room, live', () => {
     await as(bob, 'POST', `/v1/rooms/${room}/read`, { seq: 99 });
     await line.frame('read', (frame) => frame.seq === 4);
     const told = line.frames.filter(({ type, room: of }) => type === 'read' && of === room).map(({ seq }) => seq);
-    assert.deepEqual(told.filter((seq) => seq < 3), [], 'never backwards');
+    assert.deepEqual(
+      told.filter((seq) => seq < 3),
+      [],
+      'never backwards',
+    );
     line.close();
   });
 });
@@ -313,7 +346,10 @@ describe('the bot, live', () => {
     }
     assert.ok(!two.frames.some(({ type }) => type === 'private'));
     const history = (await as(bob, 'GET', `/v1/rooms/${room}/messages`)).body.messages as { cause: unknown }[];
-    assert.deepEqual(history.map(({ cause }) => cause), [{ account: ann.account, name: 'ann', text: '/stock=aapl.us' }]);
+    assert.deepEqual(
+      history.map(({ cause }) => cause),
+      [{ account: ann.account, name: 'ann', text: '/stock=aapl.us' }],
+    );
     for (const line of [one, two]) line.close();
   });
 
@@ -321,12 +357,24 @@ describe('the bot, live', () => {
     const [line, room] = [await live(ann), await newRoom()];
     await line.subscribe(room);
     const first = await line.post(room, '/stock msft.us', 'c9');
-    const again = (await as(ann, 'POST', `/v1/rooms/${room}/messages`, { text: '/stock msft.us', clientId: 'c9' })).body;
+    const again = (await as(ann, 'POST', `/v1/rooms/${room}/messages`, { text: '/stock msft.us', clientId: 'c9' }))
+      .body;
     assert.equal(again.command, first.command);
     await line.frame('message');
     await line.post(room, 'and now');
     await line.frame('message', (frame) => frame.message.text === 'and now');
-    assert.deepEqual(line.frames.filter(({ type }) => type === 'message').map(({ message }) => message.text), ['MSFT.US quote is 252.46', 'and now']);
+    assert.deepEqual(
+      line.frames.filter(({ type }) => type === 'message').map(({ message }) => message.text),
+      ['MSFT.US quote is 252.46', 'and now'],
+    );
+    line.close();
+  });
+
+  test('another command under the same clientId is a conflict', async () => {
+    const [line, room] = [await live(ann), await newRoom()];
+    await line.post(room, '/help', 'c9');
+    line.send({ type: 'post', room, text: '/help stock', clientId: 'c9' });
+    assert.equal((await line.frame('error')).code, 'client-id-taken');
     line.close();
   });
 
@@ -354,7 +402,10 @@ describe('how frames are written', () => {
       hub.deliver({ kind: 'typing', room, who: { id: bob.account, name: 'bob' } });
     hub.deliver({ kind: 'read', account: ann.account, room: one, seq: 1 });
     hub.flush();
-    assert.deepEqual([hub.counts.writes - before.writes, hub.counts.frames - before.frames, hub.counts.flushes - before.flushes], [1, 5, 1]);
+    assert.deepEqual(
+      [hub.counts.writes - before.writes, hub.counts.frames - before.frames, hub.counts.flushes - before.flushes],
+      [1, 5, 1],
+    );
     await line.frame('read');
     assert.equal(line.frames.filter(({ type }) => type === 'typing').length, 4);
     line.close();
@@ -362,13 +413,23 @@ describe('how frames are written', () => {
 
   test('the counts are on /metrics', async () => {
     const { text } = await call(hall, { method: 'GET', path: '/metrics' });
-    for (const name of ['live_sockets', 'live_writes_total', 'live_frames_total', 'live_flushes_total', 'live_gaps_total', 'outbox_rows', 'jobs_dead'])
+    for (const name of [
+      'live_sockets',
+      'live_writes_total',
+      'live_frames_total',
+      'live_flushes_total',
+      'live_gaps_total',
+      'outbox_rows',
+      'jobs_dead',
+    ])
       assert.match(text, new RegExp(`^guildhall_${name} \\d+$`, 'm'));
   });
 });
 
 function seqs(line: Live, room: string): number[] {
-  return line.frames.filter((frame) => frame.type === 'message' && frame.room === room).map(({ message }) => message.seq);
+  return line.frames
+    .filter((frame) => frame.type === 'message' && frame.room === room)
+    .map(({ message }) => message.seq);
 }
 
 /** Puts messages into a room in one commit, without telling anybody. */

@@ -48,12 +48,23 @@ export class Presence {
     this.#schedule();
   }
 
+  /** Tells the rooms that a person follows the new name. */
+  rename(account: string, name: string): void {
+    for (const { names, came } of this.#rooms.values()) {
+      if (!names.has(account)) continue;
+      names.set(account, name);
+      came.set(account, name);
+    }
+    this.#schedule();
+  }
+
   here(room: string): Set<string> {
     return new Set(this.#rooms.get(room)?.counts.keys());
   }
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #of(room: string): RoomPresence {

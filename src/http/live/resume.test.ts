@@ -132,12 +132,14 @@ async function open(): Promise<Desk> {
   const hall = {
     chat,
     rates: rateTable(Date.now),
-    settings: { limits: { post: { uses: 1e9, perSeconds: 1 } } },
+    settings: { limits: { post: WIDE, read: WIDE } },
     commands: { post: (person: Somebody, post: Parameters<typeof postMessage>[2]) => postMessage(chat, person, post) },
   } as unknown as Hall;
   const rooms = [await roomOf(storage, ann), await roomOf(storage, ann)].map(({ id }) => id);
   return { hub, hall, chat, ann, bob, rooms };
 }
+
+const WIDE = { uses: 1e9, perSeconds: 1 };
 
 /** A line whose far end takes bytes only while it flows. What it never took is lost with it, as on a real one. */
 class Line {
@@ -267,6 +269,7 @@ class Play {
   readonly posted: number[] = [0, 0];
   readonly #desk: Desk;
   readonly #under = new Set<Promise<unknown>>();
+  readonly #failures: unknown[] = [];
   #socket: LiveSocket | undefined;
 
   constructor(from: Desk) {
@@ -291,6 +294,8 @@ class Play {
   async settle(): Promise<void> {
     await Promise.all(this.#under);
     this.#under.clear();
+    await new Promise<void>((next) => this.#socket?.inTurn(async () => next()));
+    assert.deepEqual(this.#failures, []);
     this.#desk.hub.flush();
     await turns(2);
   }
@@ -334,6 +339,7 @@ class Play {
     const line = this.client.connect();
     if (stuck) line.stick();
     this.#socket = new LiveSocket(line.ws, this.#desk.bob, this.#desk.hub.counts);
+    this.#socket.onFailure = (error) => void this.#failures.push(error);
     this.#desk.hub.connect(this.#socket);
     for (const room of [0, 1]) this.#subscribe(room);
   }
@@ -357,9 +363,10 @@ async function assertWhole(play: Play): Promise<void> {
 function frameOf(bytes: Buffer): { text: string; end: number } | undefined {
   if (bytes.length < 2) return undefined;
   const short = bytes.readUInt8(1);
-  const head = { 126: 4, 127: 10 }[short] ?? 2;
+  const extra = { 126: 2, 127: 8 }[short] ?? 0;
+  const head = 2 + extra;
   if (bytes.length < head) return undefined;
-  const length = { 4: () => bytes.readUInt16BE(2), 10: () => Number(bytes.readBigUInt64BE(2)) }[head]?.() ?? short;
+  const length = extra === 0 ? short : bytes.readUIntBE(head - Math.min(extra, 6), Math.min(extra, 6));
   if (bytes.length < head + length) return undefined;
   return { text: bytes.toString('utf8', head, head + length), end: head + length };
 }

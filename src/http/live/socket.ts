@@ -32,7 +32,7 @@ export function rawSocket(ws: WebSocket): Socket {
  * number on it has a gap. What was said to it alone waits meanwhile; too much of that ends the connection.
  */
 export class LiveSocket {
-  readonly session: Session;
+  session: Session;
   /** Rooms it follows, each with the last number that was written to it. */
   readonly rooms = new Map<string, number>();
   /** Rooms it may see. */
@@ -43,17 +43,29 @@ export class LiveSocket {
   framesIn = 0;
   windowStart = 0;
   closing = false;
+  /** Told of failures that are our own fault. */
+  onFailure?: (error: unknown) => void;
   readonly #ws: WebSocket;
   readonly #raw: Socket;
   readonly #counts: LiveCounts;
   #waiting: Piece[] = [];
   #gaps: Map<string, number> | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #turns = 0;
 
   constructor(ws: WebSocket, session: Session, counts: LiveCounts) {
     this.#ws = ws;
     this.#raw = rawSocket(ws);
     this.#counts = counts;
     this.session = session;
+  }
+
+  /** Does work of this connection one after the other; undefined where too much waits already. */
+  inTurn(work: () => Promise<void>): Promise<void> | undefined {
+    if (this.#turns >= LIMITS.subscribesWaiting) return undefined;
+    this.#turns++;
+    this.#turn = this.#turn.then(work).finally(() => this.#turns--);
+    return this.#turn;
   }
 
   /** Adds to the next flush. */

@@ -50,9 +50,11 @@ export function commandRoutes(app: App, hall: Hall, callers: Callers): void {
 }
 
 const Wait = z.strictObject({ wait: z.coerce.number().min(0).max(LIMITS.commandWait).default(10) });
+/** What an argument can be; a command takes nothing deeper. */
+const Value = z.union([z.string().max(LIMITS.messageText), z.number(), z.boolean(), z.null()]);
 const Call = z.strictObject({
   room: z.string().max(100).optional(),
-  args: z.record(z.string(), z.unknown()).default({}),
+  args: z.record(z.string().max(100), Value).default({}),
 });
 const JobState = z.object({ job: z.string(), state: z.string(), reply: Reply.optional() });
 

@@ -131,6 +131,7 @@ async function work(db: Kysely<never>, big: Big, dialect: 'sqlite' | 'postgres')
     .createTable('inbox')
     .addColumn('id', 'text', (c) => c.primaryKey())
     .addColumn('request', 'text', (c) => c.notNull())
+    .addColumn('digest', 'text', (c) => c.notNull())
     .addColumn('at', big, (c) => c.notNull())
     .execute();
   await schema
