@@ -98,7 +98,10 @@ export async function startHall(config: Config, options: HallOptions): Promise<R
     listen: () => server.app.listen({ port: config.PORT, host: config.HOST }),
     async stop(graceMs = 15_000) {
       house.stop();
+      // Calls that wait for an answer get it: the bus works on while the server lets nobody new in.
+      const cut = setTimeout(() => server.app.server.closeAllConnections(), graceMs);
       await server.app.close();
+      clearTimeout(cut);
       const closing = bus.close(graceMs);
       setTimeout(() => stopping.abort(), graceMs).unref();
       await closing;

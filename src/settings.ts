@@ -126,7 +126,7 @@ function rate(value: string, name: string): Rate | { wrong: string[] } {
   const [uses, perSeconds, ...rest] = value.split('/').map(Number);
   if (value.split('/').length === 1)
     return { wrong: [`"${value}" has no time. Uses, a slash, seconds: ${name}=30/10`] };
-  const good = rest.length === 0 && isCount(uses) && isCount(perSeconds);
+  const good = rest.length === 0 && /^\d+\/\d+$/.test(value) && isCount(uses) && isCount(perSeconds);
   return good
     ? { uses: uses as number, perSeconds: perSeconds as number }
     : { wrong: [`"${value}" is not uses, a slash, seconds: ${name}=30/10`] };
@@ -137,7 +137,10 @@ function isCount(value: number | undefined): boolean {
 }
 
 function address(value: string): string | undefined | { wrong: string[] } {
-  return value === '' ? undefined : neededAddress(value);
+  if (value === '') return undefined;
+  const read = neededAddress(value);
+  if (typeof read !== 'string' || new URL(read).origin === read) return read;
+  return { wrong: [`"${value}" has a path; the hall is at the top of its address: ${new URL(read).origin}`] };
 }
 
 function neededAddress(value: string): string | { wrong: string[] } {
@@ -147,7 +150,7 @@ function neededAddress(value: string): string | { wrong: string[] } {
     (url.protocol === 'https:' || url.protocol === 'http:') &&
     url.search === '' &&
     url.hash === '' &&
-    url.username === '';
+    url.username + url.password === '';
   if (!good) return { wrong: [`"${value}" is not an address such as https://hall.example.org, without a query.`] };
   return url.pathname === '/' ? url.origin : value;
 }

@@ -33,8 +33,9 @@ async function summaryText(): Promise<string> {
 }
 
 /** "tests 12, pass 12, fail 0 …" without the time, which says nothing on a shared machine. */
-const inWords = (summary: string[]): string =>
-  summary.filter((line) => !line.startsWith('duration')).join(', ') || 'did not run';
+function inWords(summary: string[]): string {
+  return summary.filter((line) => !line.startsWith('duration')).join(', ') || 'did not run';
+}
 
 async function commit(): Promise<string> {
   const head = await run('git', ['rev-parse', '--short', 'HEAD'], root);

@@ -7,6 +7,7 @@ import {
   addRoomMember,
   countRooms,
   insertRoom,
+  listRoomPeople,
   markRoomDeleted,
   removeRoomMember,
   updateRoom,
@@ -64,7 +65,7 @@ export async function changeRoom(
       at: chat.clock(),
     });
   });
-  announce(chat, { kind: 'rooms', community: room.community });
+  await announceChange(chat, room);
   return { ...room, ...change };
 }
 
@@ -83,7 +84,15 @@ export async function deleteRoom(chat: Chat, person: Person, id: string): Promis
       at,
     });
   });
-  announce(chat, { kind: 'rooms', community: room.community, gone: id });
+  await announceChange(chat, room, id);
+}
+
+/** Tells those who may see the room, and nobody else. */
+async function announceChange(chat: Chat, room: Room, gone?: string): Promise<void> {
+  const event = { kind: 'rooms' as const, community: room.community, ...(gone !== undefined && { gone }) };
+  if (!room.private) return announce(chat, event);
+  for (const { id } of await listRoomPeople(chat.storage.db, room, LIMITS.peoplePage))
+    announce(chat, { ...event, account: id });
 }
 
 /** Lets a member of the community into a private room. */

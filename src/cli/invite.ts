@@ -33,6 +33,6 @@ function readWords(words: string[]): { uses: number; days: number } {
 
 function whole(name: string, value: string, most: number): number {
   const number = Number(value);
-  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
+  if (/^\d+$/.test(value) && number >= 1 && number <= most) return number;
   throw new Error(`--${name} is a whole number from 1 to ${most}.`);
 }

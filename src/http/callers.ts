@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { noSession, refused, tooFast, type AppError } from '#core/errors.ts';
+import { LIMITS } from '#core/limits.ts';
 import { network } from '#auth/login-throttle.ts';
 import { checkSession, type Session } from '#auth/sessions.ts';
 import type { Hall } from './hall.ts';
@@ -9,7 +10,8 @@ export interface Callers {
   /** The caller's session, or 401. Counts against READ_LIMIT. */
   need(request: FastifyRequest): Promise<Session>;
   cookieName: string;
-  setCookie(reply: FastifyReply, token: string): void;
+  /** `shared`: the cookie goes with the browser. */
+  setCookie(reply: FastifyReply, token: string, shared: boolean): void;
   clearCookie(reply: FastifyReply): void;
   /** For the live upgrade: 403 for a foreign page, 401 without a session. */
   needLive(request: FastifyRequest): Promise<Session>;
@@ -42,7 +44,12 @@ export function callers(app: FastifyInstance, hall: Hall): Callers {
       if (wait > 0) throw tooFast(wait);
       return session;
     },
-    setCookie: (reply, token) => void reply.setCookie(cookieName, token, { ...cookie, maxAge: 30 * 86_400 }),
+    setCookie: (reply, token, shared) =>
+      void reply.setCookie(
+        cookieName,
+        token,
+        shared ? cookie : { ...cookie, maxAge: LIMITS.sessionAbsoluteDays * 86_400 },
+      ),
     clearCookie: (reply) => void reply.clearCookie(cookieName, cookie),
     async needLive(request) {
       checkUpgradeOrigin(request, settings);

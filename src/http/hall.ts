@@ -43,7 +43,7 @@ export interface CommandPort {
   schema(command: AnyCommand): Record<string, unknown>;
   call(called: CommandCall, seconds: number): Promise<{ reply: Reply; refusal?: Refusal } | { job: string }>;
   /** The state of what an account asked for. */
-  answer(id: string): Promise<{ account: string; state: string; reply: Reply | null } | undefined>;
+  answer(id: string): Promise<{ account: string; state: string; reply: Reply | null; refusal?: Refusal } | undefined>;
 }
 
 export interface CommandCall {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { AppError, badRequest } from '#core/errors.ts';
@@ -20,14 +21,34 @@ const TITLES: Record<number, string> = {
 export function problems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = toAppError(error);
-    if (known.fault === 'ours') request.log.error({ err: error.cause ?? error, code: known.code }, known.message);
+    if (known.status === 500 || known.cause !== undefined)
+      request.log.error({ err: known.cause ?? error, code: known.code }, known.message);
     return sendProblem(reply, known);
   });
 }
 
 /** Addresses that never reach a route: they cannot be decoded, or a part of them is longer than any id. */
-export function unreadable(_error: FastifyError, _request: unknown, reply: FastifyReply): FastifyReply {
-  return sendProblem(reply, badRequest('bad-request', 'The address cannot be read.'));
+export function unreadable(error: FastifyError, _request: unknown, reply: FastifyReply): FastifyReply {
+  const tooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
+  const detail = tooLong ? 'There is nothing at this address.' : 'The address cannot be read.';
+  const [status, code] = tooLong ? [404, 'unknown-address'] : [400, 'bad-request'];
+  return sendProblem(reply, new AppError({ status, code, detail }));
+}
+
+/** Bytes that are not HTTP, or heads without end, never become a request. */
+export function refuseBytes(_error: Error, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const problem = {
+    type: 'about:blank',
+    title: TITLES[400],
+    status: 400,
+    detail: 'This is not HTTP.',
+    code: 'bad-request',
+    fault: 'caller',
+  };
+  const body = JSON.stringify(problem);
+  const head = `content-type: application/problem+json\r\ncontent-length: ${body.length}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 400 Bad Request\r\n${head}\r\n\r\n${body}`);
 }
 
 export function sendProblem(reply: FastifyReply, error: AppError): FastifyReply {

@@ -14,7 +14,7 @@ import { Hub } from './live/hub.ts';
 import { liveRoute, roomsChanged, watchSockets } from './live/live-route.ts';
 import { openApi } from './openapi.ts';
 import { pages } from './pages.ts';
-import { problems, unreadable } from './problems.ts';
+import { problems, refuseBytes, unreadable } from './problems.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { inviteRoutes } from './routes/invites.ts';
@@ -43,7 +43,8 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LIMITS.httpBody,
     trustProxy: hall.settings.trustedProxies.length > 0 ? hall.settings.trustedProxies : false,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: refuseBytes,
     requestTimeout: 60_000,
     frameworkErrors: unreadable,
     ...(options.tls && { https: options.tls }),

@@ -129,7 +129,7 @@ class HallState {
     const { clientId } = frame;
     const room = [...this.#open.values()].find((one) => clientId !== undefined && one.holds(clientId));
     if (frame.type === 'posted') room?.posted(frame.clientId, frame.message);
-    else if (frame.type === 'accepted') room?.accepted(frame.clientId);
+    else if (frame.type === 'accepted') room?.accepted(frame.clientId, frame.command);
     else if (room && clientId !== undefined) room.refused(clientId, frame);
     else if (frame.code === 'unknown-room') void rooms.load().catch(() => {});
     else toasts.bad(frame.detail);

@@ -1,6 +1,7 @@
 import type { ClientFrame, Message, PersonInRoom, ServerFrame } from '#contracts/web.ts';
 import { texts } from '#web/texts.ts';
 import { call, Refusal } from './api.ts';
+import { Asked } from './asked.ts';
 import { keep, kept } from './keep.ts';
 import { Presence } from './presence.svelte.ts';
 import { change, type Change, emptyLog, newestSeq, type Pending, type RoomLog } from './room-log.ts';
@@ -35,6 +36,7 @@ export class OpenRoom {
   readonly #speak: Speak;
   #loaded = false;
   #chain: Promise<void> = Promise.resolve();
+  readonly #asked = new Asked();
   #waiting: Change[] = [];
   #typedAt = 0;
   /** The newest that was in sight, whether or not the hall knows it yet. */
@@ -110,6 +112,17 @@ export class OpenRoom {
     this.presence.reset();
     for (const one of this.log.pending) if (!one.failed || one.failed.code === 'no-answer') this.#send(one);
     await this.#inTurn(() => this.#loadNewest());
+    await this.#hearMissed();
+  }
+
+  /** Private answers are said once and not stored with the room: those of the time away are asked for. */
+  async #hearMissed(): Promise<void> {
+    for (const { text, at, reply } of await this.#asked.answers()) {
+      const known = this.log.notes.some(
+        (note) => note.asked === text && note.reply.text === reply.text && Date.parse(note.at) >= at,
+      );
+      if (!known) this.hear({ type: 'private', room: this.id, reply: { ...reply, private: true }, cause: { text } });
+    }
   }
 
   say(text: string): void {
@@ -138,7 +151,9 @@ export class OpenRoom {
     this.#soon({ type: 'posted', clientId, message });
   }
 
-  accepted(clientId: string): void {
+  accepted(clientId: string, command: string): void {
+    const asked = this.log.pending.find((one) => one.clientId === clientId);
+    if (asked) this.#asked.add(command, asked.text);
     this.#settled(clientId);
     this.#soon({ type: 'accepted', clientId });
   }

@@ -370,6 +370,37 @@ describe('the bot, live', () => {
     line.close();
   });
 
+  test('a source that is down is told to the asker alone, and the operator’s retry brings the price later', async () => {
+    const [one, two, room] = [await live(bob), await live(ann), await newRoom()];
+    await Promise.all([one.subscribe(room), two.subscribe(room)]);
+    stock.behave('down');
+    const { command } = await one.post(room, '/stock tsla.us');
+    const told = await one.frame('private', (frame) => frame.reply.text.includes('no usable answer'));
+    assert.match(told.reply.text, /TSLA\.US.*Try again/);
+    const dead = (await as(ann, 'GET', '/v1/operator/dead')).body.dead as { id: string; attempts: number }[];
+    assert.deepEqual(
+      dead.map(({ id, attempts }) => [id, attempts]),
+      [[command, 3]],
+    );
+    stock.behave('good');
+    assert.equal((await as(ann, 'POST', `/v1/operator/dead/${command}/retry`)).status, 204);
+    assert.equal((await two.frame('message')).message.text, 'TSLA.US quote is 577.87');
+    assert.deepEqual((await as(ann, 'GET', '/v1/operator/dead')).body.dead, []);
+    for (const line of [one, two]) line.close();
+  });
+
+  test('a call over HTTP that names a room has its answer said there too, once', async () => {
+    const [line, room] = [await live(ann), await newRoom()];
+    await line.subscribe(room);
+    const told = await as(bob, 'POST', '/v1/commands/stock?wait=10', { room, args: { symbol: '^spx' } });
+    assert.deepEqual([told.status, told.body.reply], [200, { text: '^SPX quote is 4127.83', private: false }]);
+    const { message } = await line.frame('message');
+    assert.deepEqual([message.text, message.seq], ['^SPX quote is 4127.83', 1]);
+    await as(bob, 'POST', '/v1/commands/help?wait=10', { room });
+    assert.equal((await line.post(room, 'and now')).message.seq, 2, 'a private answer is not said there');
+    line.close();
+  });
+
   test('another command under the same clientId is a conflict', async () => {
     const [line, room] = [await live(ann), await newRoom()];
     await line.post(room, '/help', 'c9');

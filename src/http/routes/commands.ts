@@ -45,7 +45,8 @@ export function commandRoutes(app: App, hall: Hall, callers: Callers): void {
     const session = await callers.need(request);
     const answer = await hall.commands.answer(request.params.id);
     if (answer?.account !== session.account) throw unknown('job');
-    return { job: request.params.id, state: answer.state, ...(answer.reply && { reply: answer.reply }) };
+    const state = answer.refusal ? 'failed' : answer.state;
+    return { job: request.params.id, state, ...(answer.reply && { reply: answer.reply }) };
   });
 }
 

@@ -23,7 +23,7 @@ export function sessionRoutes(app: App, hall: Hall, callers: Callers): void {
         device,
         address: request.ip,
       });
-      callers.setCookie(reply, opened.token);
+      callers.setCookie(reply, opened.token, shared ?? false);
       const { id, name } = opened.account;
       return reply
         .code(201)
