@@ -109,7 +109,7 @@ export type Problem = {
   rule?: string;
 };
 
-/** To the hall, at most 16 KiB each. */
+/** To the hall, at most 64 KiB each. */
 export type ClientFrame =
   | { type: 'subscribe'; room: string; after?: number }
   | { type: 'unsubscribe'; room: string }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 
@@ -53,12 +54,15 @@ function readOr<T>(setting: 'TLS_CERT' | 'TLS_KEY', wrong: string, read: () => T
 
 async function selfSigned(config: Pick<Config, 'HOST' | 'PUBLIC_URL'>): Promise<{ cert: string; key: string }> {
   const { generate } = await import('selfsigned');
-  const name = config.PUBLIC_URL === undefined ? 'localhost' : new URL(config.PUBLIC_URL).hostname;
-  const altNames = [...new Set([name, 'localhost'])].map((value) => ({ type: 2 as const, value }));
-  const made = await generate([{ name: 'commonName', value: name }], {
+  const told = config.PUBLIC_URL === undefined ? config.HOST : new URL(config.PUBLIC_URL).hostname;
+  const names = [...new Set([told.replace(/^\[|\]$/g, ''), 'localhost', '127.0.0.1'])];
+  const altNames = names.map((name) =>
+    isIP(name) ? { type: 7 as const, ip: name } : { type: 2 as const, value: name },
+  );
+  const made = await generate([{ name: 'commonName', value: names[0] ?? 'localhost' }], {
     keyType: 'ec',
     notAfterDate: new Date(Date.now() + 365 * 86_400_000),
-    extensions: [{ name: 'subjectAltName', altNames: [...altNames, { type: 7 as const, ip: '127.0.0.1' }] }],
+    extensions: [{ name: 'subjectAltName', altNames }],
   });
   return { cert: made.cert, key: made.private };
 }

@@ -60,11 +60,11 @@ async function openSession(
   const at = auth.clock();
   const idleMs = (asked.shared ? Math.min(LIMITS.sharedIdleMinutes, auth.idleMinutes) : auth.idleMinutes) * 60_000;
   const expiresAt = at + LIMITS.sessionAbsoluteDays * 86_400_000;
-  await auth.storage.write(async (tx) => {
+  const ended = await auth.storage.write(async (tx) => {
     // Hashing takes a while: a password that was changed meanwhile, or an account that was disabled, opens nothing.
     const now = await findAccount(tx.db, { id: account.id });
     if (!now || now.disabled || now.passwordHash !== account.kept) throw wrongSignIn();
-    await endOldest(auth, tx.db, account.id);
+    const surplus = await endOldest(tx.db, account.id);
     await insertSession(tx.db, digest(token), {
       id: newId('sess', at),
       account: account.id,
@@ -74,7 +74,9 @@ async function openSession(
       idleMs,
       expiresAt,
     });
+    return surplus;
   });
+  if (ended.length > 0) auth.announce({ kind: 'session-ended', sessions: ended });
   return { token, idleExpiresAt: at + idleMs };
 }
 
@@ -82,12 +84,11 @@ function wrongSignIn(): AppError {
   return new AppError({ status: 401, code: 'wrong-sign-in', detail: 'That name and password do not match.' });
 }
 
-async function endOldest(auth: Auth, db: Auth['storage']['db'], account: string): Promise<void> {
-  const sessions = await listSessions(db, account);
-  for (const session of sessions.slice(LIMITS.sessionsPerAccount - 1)) {
-    await deleteSessions(db, account, session.id);
-    auth.announce({ kind: 'session-ended', sessions: [session.id] });
-  }
+/** Makes room for one more session. Returns the ids of those that ended. */
+async function endOldest(db: Auth['storage']['db'], account: string): Promise<string[]> {
+  const surplus = (await listSessions(db, account)).slice(LIMITS.sessionsPerAccount - 1);
+  for (const { id } of surplus) await deleteSessions(db, account, id);
+  return surplus.map(({ id }) => id);
 }
 
 /** Who holds this token; undefined where it is unknown, ended, idle for too long, or its account disabled. */
@@ -104,8 +105,11 @@ export async function touch(auth: Pick<Auth, 'storage' | 'clock'>, ids: string[]
   if (ids.length > 0) await auth.storage.write((tx) => touchSessions(tx.db, ids, auth.clock())).catch(() => undefined);
 }
 
-export function seeSessions(auth: Auth, account: string): Promise<SessionRow[]> {
-  return listSessions(auth.storage.db, account);
+/** The account's sessions that are still good, the last used first. */
+export async function seeSessions(auth: Auth, account: string): Promise<SessionRow[]> {
+  const now = auth.clock();
+  const rows = await listSessions(auth.storage.db, account);
+  return rows.filter((row) => row.expiresAt > now && row.lastSeenAt + row.idleMs > now);
 }
 
 /** Ends one of the account's sessions, or all of them. Their live connections close at once. */

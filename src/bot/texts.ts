@@ -3,7 +3,6 @@ export const TEXTS = {
   unknownCommand: (name: string) => `There is no command /${name.slice(0, 40)}. /help lists what there is.`,
   wrongArgument: (wrong: string, usage: string, example: string) =>
     `${wrong} The form is ${usage}, for example ${example}`,
-  tooFast: (seconds: number) => `That was too fast. Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
   commandOff: (what: string) => `${what} is switched off here. An admin or owner can switch it on.`,
   failed: 'This could not be done. The operator sees why. Try again later.',
   help: {

@@ -60,14 +60,13 @@ export async function restore({ config, say, words }: CommandLine): Promise<numb
 }
 
 function replaceAll(db: DatabaseSync): void {
-  const tables = db
-    .prepare(
-      "select name from backup.sqlite_schema where type = 'table' and name not like 'sqlite_%' and name not like 'kysely_%'",
-    )
-    .all() as { name: string }[];
+  const tables = tablesOf(db, 'main');
+  const given = new Set(tablesOf(db, 'backup'));
+  const missing = tables.filter((name) => !given.has(name));
+  if (missing.length > 0) throw new Error(`The backup lacks ${missing.join(', ')}: it is of another version.`);
   db.exec('begin immediate');
   try {
-    for (const { name } of tables) {
+    for (const name of tables) {
       const columns = db.prepare(`select name from pragma_table_info(?, 'backup')`).all(name) as { name: string }[];
       const list = columns.map((column) => `"${column.name}"`).join(', ');
       db.exec(`delete from main."${name}"; insert into main."${name}" (${list}) select ${list} from backup."${name}"`);
@@ -80,6 +79,13 @@ function replaceAll(db: DatabaseSync): void {
     db.exec('rollback');
     throw error;
   }
+}
+
+function tablesOf(db: DatabaseSync, schema: 'main' | 'backup'): string[] {
+  const own = "type = 'table' and name not like 'sqlite_%' and name not like 'kysely_%'";
+  return (db.prepare(`select name from ${schema}.sqlite_schema where ${own}`).all() as { name: string }[]).map(
+    ({ name }) => name,
+  );
 }
 
 /** Opens a backup, checks that it is whole and counts what is in it. */

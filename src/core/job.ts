@@ -4,7 +4,7 @@ import type { Reply } from './message.ts';
 /** Work done later by a worker. Declared here by name; the handler stands in the feature's `x.handler.ts`. */
 export interface Job<Payload> {
   name: string;
-  /** Seconds for one attempt, `AbortSignal` included. */
+  /** Seconds from the asking to the end of the last attempt. */
   seconds: number;
   attempts: number;
   /** Said to the asker alone when the last attempt failed. */

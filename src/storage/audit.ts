@@ -30,6 +30,6 @@ type Columns = [
   at: number,
 ];
 
-const insertEntry = hot<Columns, never>(7, (db, id, community, account, action, subject, detail, at) =>
+const insertEntry = hot<Columns, never>(7, (db, [id, community, account, action, subject, detail, at]) =>
   db.insertInto('audit').values({ id, community_id: community, account_id: account, action, subject, detail, at }),
 );

@@ -10,7 +10,7 @@ export interface CommandSetting {
 
 const findSetting = hot<[community: string, command: string], { is_on: number; allow: string | null }>(
   2,
-  (db, community, command) =>
+  (db, [community, command]) =>
     db
       .selectFrom('command_settings')
       .select(['is_on', 'allow'])

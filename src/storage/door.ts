@@ -85,7 +85,7 @@ export class Door {
   }
 }
 
-const insertOutbox = hot<[channel: string, body: string, at: number], never>(3, (db, channel, body, at) =>
+const insertOutbox = hot<[channel: string, body: string, at: number], never>(3, (db, [channel, body, at]) =>
   db.insertInto('outbox').values({ channel, body, created_at: at }),
 );
 

@@ -15,15 +15,14 @@ interface Prepared {
 /** For the paths that every message takes: building and compiling a query costs more than SQLite's answer. */
 export function hot<Values extends readonly Value[], Row>(
   count: Values['length'],
-  build: (db: Kysely<Schema>, ...values: Values) => Compilable,
+  build: (db: Kysely<Schema>, values: Values) => Compilable,
 ): HotQuery<Values, Row> {
   const prepared = new Map<string, Prepared>();
   const standIns = Array.from({ length: count }, (_, index) => `stand-in ${index}`);
   return async (db, ...values) => {
     const dialect = db.getExecutor().adapter.constructor.name;
     let ready = prepared.get(dialect);
-    if (!ready)
-      prepared.set(dialect, (ready = prepare(build(db, ...(standIns as unknown as Values)).compile(), standIns)));
+    if (!ready) prepared.set(dialect, (ready = prepare(build(db, standIns as unknown as Values).compile(), standIns)));
     const { query, from } = ready;
     const parameters = from.map((index, place) => (index < 0 ? query.parameters[place] : values[index]));
     return (await db.executeQuery({ ...query, parameters })).rows as Row[];

@@ -30,7 +30,7 @@ export interface StoredMessage extends MessageExtra {
 export const insertPlain = hot<
   [room: string, seq: number, id: string, author: string, text: string, clientId: string, at: number],
   { id: string }
->(7, (db, room, seq, id, author, text, clientId, at) =>
+>(7, (db, [room, seq, id, author, text, clientId, at]) =>
   db
     .insertInto('messages')
     .values({ room_id: room, seq, id, author_id: author, text, client_id: clientId, created_at: at })

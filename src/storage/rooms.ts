@@ -45,7 +45,7 @@ export interface SeenRoom {
 }
 
 /** A room with the asker's role in its community and whether a private one is theirs; nothing for strangers. */
-export const findRoomFor = hot<[account: string, room: string], SeenRoom>(2, (db, account, room) =>
+export const findRoomFor = hot<[account: string, room: string], SeenRoom>(2, (db, [account, room]) =>
   db
     .selectFrom('rooms')
     .innerJoin('members', (join) =>
@@ -70,7 +70,7 @@ export const findRoomFor = hot<[account: string, room: string], SeenRoom>(2, (db
 );
 
 /** Takes the room's next number. Nothing where the room is gone. */
-export const takeNumber = hot<[room: string], { seq: number }>(1, (db, room) =>
+export const takeNumber = hot<[room: string], { seq: number }>(1, (db, [room]) =>
   db
     .updateTable('rooms')
     .set((e) => ({ seq: e('seq', '+', 1) }))

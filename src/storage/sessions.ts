@@ -42,7 +42,7 @@ export interface FoundSession {
 }
 
 /** The session of a token's hash with its person; nothing for one whose account is disabled. Expiry is for the caller to judge. */
-export const findSession = hot<[tokenHash: string], FoundSession>(1, (db, tokenHash) =>
+export const findSession = hot<[tokenHash: string], FoundSession>(1, (db, [tokenHash]) =>
   db
     .selectFrom('sessions')
     .innerJoin('accounts', 'accounts.id', 'sessions.account_id')

@@ -7,7 +7,7 @@ type Db = Kysely<Schema>;
 
 type ReceivedColumns = [id: string, request: string, digest: string, at: number];
 
-const insertReceived = hot<ReceivedColumns, { id: string }>(4, (db, id, request, digest, at) =>
+const insertReceived = hot<ReceivedColumns, { id: string }>(4, (db, [id, request, digest, at]) =>
   db
     .insertInto('inbox')
     .values({ id, request, digest, at })
@@ -41,7 +41,7 @@ export async function receiveOnce(
   return { ...first, fresh: false };
 }
 
-const insertDelivered = hot<[id: string, at: number], { id: string }>(2, (db, id, at) =>
+const insertDelivered = hot<[id: string, at: number], { id: string }>(2, (db, [id, at]) =>
   db
     .insertInto('deliveries')
     .values({ id, at })
@@ -63,11 +63,11 @@ export interface Answer {
 }
 
 /** A request that waits for its answer. */
-export const openAnswer = hot<[id: string, account: string, at: number], never>(3, (db, id, account, at) =>
+export const openAnswer = hot<[id: string, account: string, at: number], never>(3, (db, [id, account, at]) =>
   db.insertInto('answers').values({ id, account_id: account, state: 'waiting', reply: null, created_at: at }),
 );
 
-const updateAnswer = hot<[id: string, state: string, reply: string], { id: string }>(3, (db, id, state, reply) =>
+const updateAnswer = hot<[id: string, state: string, reply: string], { id: string }>(3, (db, [id, state, reply]) =>
   db.updateTable('answers').set({ state, reply }).where('id', '=', id).where('state', '=', 'waiting').returning('id'),
 );
 

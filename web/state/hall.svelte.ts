@@ -90,6 +90,13 @@ class HallState {
     void this.#refresh();
   }
 
+  /** A room that was not mine to see may be now. */
+  #lookAgain(): void {
+    if (!this.current?.missing || !rooms.find(this.current.id)) return;
+    this.current.missing = false;
+    void this.current.follow();
+  }
+
   async #refresh(): Promise<void> {
     await Promise.allSettled([rooms.load(), this.#loadCommands()]);
     this.current?.markNew();
@@ -102,7 +109,10 @@ class HallState {
   #hear(frame: ServerFrame): void {
     switch (frame.type) {
       case 'rooms':
-        return void rooms.load().catch(() => {});
+        return void rooms
+          .load()
+          .then(() => this.#lookAgain())
+          .catch(() => {});
       case 'activity':
         return rooms.came(frame.room, frame.seq, { mention: frame.mention });
       case 'read':

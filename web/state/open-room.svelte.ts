@@ -1,5 +1,6 @@
 import type { ClientFrame, Message, PersonInRoom, ServerFrame } from '#contracts/web.ts';
 import { texts } from '#web/texts.ts';
+import { connection } from './connection.svelte.ts';
 import { call, Refusal } from './api.ts';
 import { Asked } from './asked.ts';
 import { keep, kept } from './keep.ts';
@@ -58,9 +59,15 @@ export class OpenRoom {
       if (!this.#loaded) await this.#loadNewest();
       this.#speak.send({ type: 'subscribe', room: this.id, after: this.log.resume });
     } catch (error) {
-      if (error instanceof Refusal && error.status === 404) this.missing = true;
+      if (error instanceof Refusal && error.status === 404) this.#isNotMine();
       else if (error instanceof Refusal && error.status !== 0) setTimeout(() => void this.follow(), 2_000);
     }
+  }
+
+  /** There is nothing to catch up with: the line is well. */
+  #isNotMine(): void {
+    this.missing = true;
+    connection.caughtUp();
   }
 
   leave(): void {

@@ -4,6 +4,7 @@ import { showTyping } from '#chat/show-typing.ts';
 import { AppError, tooFast } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { Hall } from '#http/hall.ts';
+import type { RoomFrame } from './feed.ts';
 import { textFrame } from './frames.ts';
 import { readFrame, type FrameIn } from './frames-in.ts';
 import type { Hub, Past } from './hub.ts';
@@ -101,18 +102,34 @@ async function readPast(hall: Hall, socket: LiveSocket, room: string, after: num
   if (after === undefined || after >= seq) return { seq, after: seq, missed: [], gap: false };
   const wait = hall.rates.take(`read ${socket.session.account}`, hall.settings.limits.read);
   if (wait > 0) throw tooFast(wait);
-  const limit = LIMITS.resumeReplay + 1;
-  const messages = await readHistory(hall.chat, socket.session, room, { after, limit });
-  if (messages.length === limit) return { seq, after, missed: [], gap: true };
-  const missed = messages.map((message) => ({
-    seq: message.seq,
-    frame: textFrame({ type: 'message', room, message }),
-  }));
-  return { seq, after, missed, gap: false };
+  const missed = await readMissed(hall, socket, { room, after });
+  return missed ? { seq, after, missed, gap: false } : { seq, after, missed: [], gap: true };
+}
+
+/** What came after a number; undefined where it is more than is replayed, in messages or in bytes. Read by pages, so that little is read in vain. */
+async function readMissed(
+  hall: Hall,
+  socket: LiveSocket,
+  { room, after }: { room: string; after: number },
+): Promise<RoomFrame[] | undefined> {
+  const limit = LIMITS.historyDefault;
+  const missed: RoomFrame[] = [];
+  let bytes = 0;
+  for (let from = after; ; from = missed.at(-1)?.seq ?? from) {
+    const page = await readHistory(hall.chat, socket.session, room, { after: from, limit });
+    for (const message of page) {
+      const frame = textFrame({ type: 'message', room, message });
+      bytes += frame.length;
+      missed.push({ seq: message.seq, frame });
+    }
+    if (missed.length > LIMITS.resumeReplay || bytes > LIMITS.socketBacklog) return undefined;
+    if (page.length < limit) return missed;
+  }
 }
 
 async function typing(hall: Hall, socket: LiveSocket, room: string): Promise<void> {
-  const every = { uses: 1, perSeconds: LIMITS.typingEvery / 1000 };
-  if (hall.rates.take(`typing ${socket.session.account} ${room}`, every) > 0) return;
+  const now = performance.now();
+  if (now - socket.typedAt < LIMITS.typingEvery) return;
+  socket.typedAt = now;
   await showTyping(hall.chat, socket.session, room);
 }

@@ -72,7 +72,7 @@ export class Hub {
       feed.sockets.add(socket);
     } finally {
       if (feed.joining.get(socket) === held) feed.joining.delete(socket);
-      if (feed.empty) this.#feeds.delete(room);
+      if (feed.empty && this.#feeds.get(room) === feed) this.#feeds.delete(room);
     }
   }
 

@@ -43,6 +43,8 @@ export class LiveSocket {
   framesIn = 0;
   windowStart = 0;
   closing = false;
+  /** When it last said that its person is writing, ms. */
+  typedAt = -Infinity;
   /** Told of failures that are our own fault. */
   onFailure?: (error: unknown) => void;
   readonly #ws: WebSocket;
@@ -64,7 +66,11 @@ export class LiveSocket {
   inTurn(work: () => Promise<void>): Promise<void> | undefined {
     if (this.#turns >= LIMITS.subscribesWaiting) return undefined;
     this.#turns++;
-    this.#turn = this.#turn.then(work).finally(() => this.#turns--);
+    // A turn of the loop in between: reading much for one connection must not keep the others waiting.
+    this.#turn = this.#turn
+      .then(() => new Promise<void>((next) => setImmediate(next)))
+      .then(work)
+      .finally(() => this.#turns--);
     return this.#turn;
   }
 
