@@ -128,8 +128,10 @@ async function readMissed(
 }
 
 async function typing(hall: Hall, socket: LiveSocket, room: string): Promise<void> {
-  const now = performance.now();
-  if (now - socket.typedAt < LIMITS.typingEvery) return;
-  socket.typedAt = now;
-  await showTyping(hall.chat, socket.session, room);
+  await showTyping(hall.chat, socket.session, room, () => {
+    const now = performance.now();
+    if (now - socket.typedAt < LIMITS.typingEvery) return false;
+    socket.typedAt = now;
+    return true;
+  });
 }
