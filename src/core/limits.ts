@@ -26,7 +26,7 @@ export const LIMITS = {
   liveFrame: 64 * 1024,
   /** Unsent bytes of one live socket before it is left to read history instead. */
   socketBacklog: 256 * 1024,
-  /** ms that frames may wait for others to share one socket write. */
+  /** ms that frames may wait at most for others to share one socket write. */
   flushWindow: 5,
   /** Live connections of one account and in all: a socket costs about 20 kB. */
   socketsPerAccount: 1_000,

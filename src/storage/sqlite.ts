@@ -23,7 +23,8 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Storage {
   const writer = kysely(write);
   // Readers have a connection of their own, so that they never see a batch that is not committed yet.
   const reader = path === ':memory:' ? writer : kysely(open(path, true));
-  return makeStorage({ dialect: 'sqlite', begin: 'begin immediate', reader, writer, ...options });
+  const steer = (statement: string): void => write.exec(statement);
+  return makeStorage({ dialect: 'sqlite', begin: 'begin immediate', steer, reader, writer, ...options });
 }
 
 function open(path: string, readOnly: boolean): DatabaseSync {

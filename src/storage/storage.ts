@@ -20,7 +20,7 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-export interface StorageParts extends Pick<DoorOptions, 'begin'> {
+export interface StorageParts extends Pick<DoorOptions, 'begin' | 'steer'> {
   dialect: Dialect;
   reader: Kysely<Schema>;
   writer: Kysely<Schema>;
@@ -30,7 +30,8 @@ export interface StorageParts extends Pick<DoorOptions, 'begin'> {
 export function makeStorage(parts: StorageParts): Storage {
   let listener = (): void => undefined;
   const batch = parts.batch === undefined ? {} : { batch: parts.batch };
-  const door = new Door(parts.writer, { begin: parts.begin, ...batch, published: () => listener() });
+  const { begin, steer } = parts;
+  const door = new Door(parts.writer, { begin, ...(steer && { steer }), ...batch, published: () => listener() });
   return {
     dialect: parts.dialect,
     db: parts.reader,

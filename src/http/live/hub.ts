@@ -18,8 +18,8 @@ export interface Past {
 }
 
 /**
- * Live fan-out of one process. A frame is built once; what gathers in a few ms goes to each socket as one write:
- * at once when it was quiet, else at the end of the window.
+ * Live fan-out of one process. A frame is built once; what gathers goes to each socket as one write: at once when it was
+ * quiet, else at the end of a window that grows with the work of a flush.
  */
 export class Hub {
   readonly counts: LiveCounts = { writes: 0, frames: 0, flushes: 0, gaps: 0 };
@@ -33,6 +33,8 @@ export class Hub {
   readonly #dirtySockets = new Set<LiveSocket>();
   readonly #presence = new Presence((room, frame) => this.#toRoom(room, { seq: 0, frame }));
   #lastFlush = 0;
+  /** ms from one flush to the next, at least: as long as the last one took, so that writing takes half of the time at most. */
+  #window = 0;
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
 
   connect(socket: LiveSocket): void {
@@ -155,6 +157,7 @@ export class Hub {
     this.#tellNews();
     for (const socket of this.#dirtySockets) socket.flush();
     this.#dirtySockets.clear();
+    this.#window = Math.min(LIMITS.flushWindow, performance.now() - this.#lastFlush);
   }
 
   /** Ends all connections: the process stops, or what it serves was replaced. */
@@ -213,9 +216,9 @@ export class Hub {
 
   #schedule(): void {
     if (this.#timer) return;
-    const since = performance.now() - this.#lastFlush;
+    const left = this.#lastFlush + this.#window - performance.now();
     const flush = (): void => this.flush();
-    this.#timer = since >= LIMITS.flushWindow ? setImmediate(flush) : setTimeout(flush, LIMITS.flushWindow - since);
+    this.#timer = left < 0.5 ? setImmediate(flush) : setTimeout(flush, left);
   }
 
   #cancel(): void {
