@@ -74,7 +74,7 @@ export async function startHall(config: Config, options: HallOptions): Promise<R
   await storage.write((tx) => ensureCommunity(tx.db, 'Guildhall', clock()));
   await openFirstRoom(storage, clock);
   const bus = memoryBus({ onError: (channel, err) => logger.error({ err, channel }, 'a message was handed back') });
-  const parts = { config, options, clock, storage, bus };
+  const parts = { config, options, clock, storage, bus, features: features(config) };
   const stopping = new AbortController();
   const auth = makeAuth(parts);
   const bot = startBot(parts);
@@ -124,6 +124,7 @@ interface Parts {
   clock: Clock;
   storage: Storage;
   bus: Bus;
+  features: ReturnType<typeof features>;
 }
 
 function makeAuth({ config, storage, clock, bus }: Parts): Auth {
@@ -139,9 +140,11 @@ function makeAuth({ config, storage, clock, bus }: Parts): Auth {
   };
 }
 
-function startBot({ config, options, storage, clock, bus }: Parts): { commands: Map<string, AnyCommand> } {
+function startBot({ config, options, storage, clock, bus, features: all }: Parts): {
+  commands: Map<string, AnyCommand>;
+} {
   const commands = new Map<string, AnyCommand>();
-  for (const one of [helpCommand(() => commands.values()), ...features(config).flatMap((feature) => feature.commands)])
+  for (const one of [helpCommand(() => commands.values()), ...all.flatMap((feature) => feature.commands)])
     commands.set(one.name, one);
   const settings = (community: string, name: string) => readCommandSetting(storage.db, community, name);
   const onFailure = (command: string, err: unknown): void => options.logger.error({ command, err }, 'a command failed');
@@ -151,10 +154,8 @@ function startBot({ config, options, storage, clock, bus }: Parts): { commands: 
   return { commands };
 }
 
-function startWorker({ config, options, storage, clock, bus }: Parts, stopping: AbortSignal): void {
-  const jobs = new Map<string, JobWork>(
-    features(config).flatMap((feature) => feature.jobs.map((work) => [work.job.name, work])),
-  );
+function startWorker({ options, storage, clock, bus, features: all }: Parts, stopping: AbortSignal): void {
+  const jobs = new Map<string, JobWork>(all.flatMap((feature) => feature.jobs.map((work) => [work.job.name, work])));
   const onFailure = (job: string, err: unknown): void => options.logger.warn({ job, err }, 'a job failed');
   const worker = { jobs, storage, clock, startedAt: clock(), stopping, onFailure };
   bus.subscribe('jobs', (body) => runJob(worker, (body as { id: string }).id));

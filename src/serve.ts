@@ -5,6 +5,7 @@ import pino from 'pino';
 import { ownerCode } from '#auth/sign-up.ts';
 import { baseOf, readConfig, WrongSettings, type Config } from './config.ts';
 import { lockFolder, openFolder, type DataFolder } from './data-folder.ts';
+import { whenOrphaned } from './orphaned.ts';
 import { explainRefusal } from './refusals.ts';
 import { startHall, type RunningHall } from './roles.ts';
 import { terminal } from './terminal.ts';
@@ -83,18 +84,7 @@ function stopWithGrace(hall: RunningHall, lock: { release(): void }): void {
     lock.release();
     say.plain('Stopped. Nothing was lost.');
   });
-  if (process.env.npm_lifecycle_event) whenOrphaned(close);
-}
-
-/** Ended by a signal, npm leaves the hall behind without telling it: where the parent is gone, the hall goes too. */
-function whenOrphaned(close: () => void): void {
-  const parent = process.ppid;
-  const timer = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(timer);
-    close();
-  }, 500);
-  timer.unref();
+  whenOrphaned(close);
 }
 
 function refuse(error: unknown): never {

@@ -13,6 +13,7 @@ import { systemClock } from '#core/clock.ts';
 import { firstCommunity } from '#storage/communities.ts';
 import { readConfig, WrongSettings } from '#src/config.ts';
 import { openFolder } from '#src/data-folder.ts';
+import { whenOrphaned } from '#src/orphaned.ts';
 import { startHall, type RunningHall } from '#src/roles.ts';
 import { terminal } from '#src/terminal.ts';
 import { VERSION } from '#src/version.ts';
@@ -71,11 +72,12 @@ async function open(): Promise<void> {
   });
   await furnish(hall);
   const address = await hall.listen();
-  closeWithGrace({ delay: 10_000, logger: false }, async () => {
+  const { close } = closeWithGrace({ delay: 10_000, logger: false }, async () => {
     await hall.stop(3_000);
     await throwAway(source);
     say.plain('Stopped. The demo’s data is gone.');
   });
+  whenOrphaned(close);
   say.ok('data', 'a folder of its own, thrown away at the end');
   say.ok('stand-in', `stock at ${source.url}`);
   say.ok('web', address);

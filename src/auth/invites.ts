@@ -23,7 +23,7 @@ export async function makeInvite(
   by: string | null,
   asked: InviteAsked,
 ): Promise<Invite & { code: string }> {
-  const community = await allowed(auth, by, 'invite.make');
+  const community = await communityFor(auth, by);
   const code = newCode(2);
   const at = auth.clock();
   const expiresAt = at + asked.days * 86_400_000;
@@ -47,16 +47,16 @@ export async function makeInvite(
 
 /** Admins see every invite of the community, moderators their own. */
 export async function seeInvites(auth: Inviter, by: string): Promise<(Invite & { by: string | null })[]> {
-  const community = await allowed(auth, by, 'invite.make');
+  const community = await communityFor(auth, by);
   const invites = await listInvites(auth.storage.db, community);
   return (await seesAll(auth, community, by)) ? invites : invites.filter(({ createdBy }) => createdBy === by);
 }
 
 /** Ends an invite: one's own, or as an admin anybody's. */
 export async function endInvite(auth: Inviter, by: string, id: string): Promise<void> {
-  const community = await allowed(auth, by, 'invite.make');
-  const seen = await seeInvites(auth, by);
-  if (!seen.some((invite) => invite.id === id)) throw unknown('invite');
+  const seen = (await seeInvites(auth, by)).find((invite) => invite.id === id);
+  if (!seen) throw unknown('invite');
+  const { community } = seen;
   await auth.storage.write(async (tx) => {
     if (!(await deleteInvite(tx.db, community, id))) throw unknown('invite');
     await record(tx.db, { community, account: by, action: 'invite.end', subject: id, at: auth.clock() });
@@ -74,10 +74,11 @@ export async function lookAtInvite(auth: Inviter, code: string): Promise<Invite 
   return invite;
 }
 
-async function allowed(auth: Inviter, by: string | null, action: 'invite.make'): Promise<string> {
+/** The community that invites lead to, for somebody who may make them. */
+async function communityFor(auth: Inviter, by: string | null): Promise<string> {
   const community = (await firstCommunity(auth.storage.db)).id;
   if (by === null) return community;
-  const refusal = whyNot({ account: by, role: await roleIn(auth.storage.db, community, by) }, action);
+  const refusal = whyNot({ account: by, role: await roleIn(auth.storage.db, community, by) }, 'invite.make');
   if (refusal) throw refusal;
   return community;
 }

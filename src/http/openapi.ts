@@ -1,8 +1,10 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import type { App } from './app.ts';
 import type { Hall } from './hall.ts';
+import { Problem } from './shapes.ts';
 
 /** `/openapi.json`, made from the routes' own schemas and the commands' declarations, and `/docs`, which shows it. */
 export async function openApi(app: App, hall: Hall): Promise<void> {
@@ -26,11 +28,24 @@ export async function openApi(app: App, hall: Hall): Promise<void> {
     transformObject: (document) => {
       if (!('openapiObject' in document)) return document.swaggerObject;
       const { openapiObject } = document;
-      return { ...openapiObject, paths: { ...openapiObject.paths, ...commandPaths(hall) } } as typeof openapiObject;
+      const paths = { ...openapiObject.paths, ...commandPaths(hall) } as Paths;
+      return { ...openapiObject, paths: withProblems(paths) } as typeof openapiObject;
     },
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}
+
+type Paths = Record<string, Record<string, { responses?: Record<string, unknown> }>>;
+
+/** Every operation may be answered by a problem. */
+function withProblems(paths: Paths): Paths {
+  const { $schema: _draft, ...schema } = z.toJSONSchema(Problem);
+  const problem = { description: 'what is wrong', content: { 'application/problem+json': { schema } } };
+  for (const operations of Object.values(paths)) {
+    for (const one of Object.values(operations)) one.responses = { ...one.responses, default: problem };
+  }
+  return paths;
 }
 
 function commandPaths(hall: Hall): Record<string, unknown> {
