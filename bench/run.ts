@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { dispatchDiscord, dispatchDurable, dispatchSlack, dispatchTwitch } from './measures/dispatch.ts';
 import { fanoutHundred, fanoutSaturated, fanoutThousand } from './measures/fanout.ts';
 import type { Bench, Measure, Result } from './measures/measure.ts';
 import { postsDurable } from './measures/posts.ts';
@@ -16,6 +17,10 @@ const MEASURES: Measure[] = [
   fanoutThousand,
   postsDurable,
   spineEcho,
+  dispatchDiscord,
+  dispatchSlack,
+  dispatchTwitch,
+  dispatchDurable,
   sessionCheck,
   startReady,
   startRss,

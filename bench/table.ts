@@ -5,7 +5,7 @@ export function table(results: Result[]): string {
   return [row(['', 'measure', 'figure', 'ratio', 'goal']), ...results.flatMap(rows)].join('\n');
 }
 
-const WIDTHS = [6, 24, 25, 9, 16];
+const WIDTHS = [6, 26, 23, 9, 16];
 
 function rows({ measure, ours, peers, unit, ratio, goal, holds }: Result): string[] {
   const [first = '', ...more] = goal.split(', ');

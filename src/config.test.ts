@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { temporaryFolder } from '#test/contracts/fixtures.ts';
-import { baseOf, isLoopback, readConfig, WrongSettings } from './config.ts';
+import { isLoopback } from '#core/loopback.ts';
+import { baseOf, readConfig, WrongSettings } from './config.ts';
 import { envExample, nearest } from './settings.ts';
 
 const NOWHERE = '/no/such/folder';

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { isLoopback } from '#core/loopback.ts';
 import { nearest, readSettings, type Settings } from './settings.ts';
 
 export type Config = Settings & {
@@ -73,10 +74,6 @@ function together(settings: Settings, already: WrongSetting[]): WrongSetting[] {
       wrong.push({ name, lines: [`There is no file ${settings[name]}.`] });
   }
   return wrong;
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** Where people reach the hall, as far as the settings tell; without a slash at the end. */

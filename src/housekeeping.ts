@@ -1,17 +1,23 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '#core/clock.ts';
 import { LIMITS } from '#core/limits.ts';
+import { deleteOldUses } from '#storage/command-uses.ts';
 import { readFact } from '#storage/instance.ts';
 import { deleteExpiredSessions } from '#storage/sessions.ts';
 import type { Storage } from '#storage/storage.ts';
-import { deleteOldRecords } from '#storage/work.ts';
+import { deleteOldRecords, deleteUnserved } from '#storage/work.ts';
+import { RULES_CHANGED } from './community-port.ts';
 
 export interface House {
   storage: Storage;
   clock: Clock;
+  /** The parts of `outgoing` that somebody takes. */
+  served: readonly string[];
   logger: FastifyBaseLogger;
   /** Called when the data was replaced under the running hall by a restore. */
   onReplaced(): void;
+  /** Called when a community's rules for its commands were changed, also by the command line. */
+  onRulesChanged(): void;
 }
 
 const HOUR = 3_600_000;
@@ -23,18 +29,22 @@ export const RESTORED = 'restored';
 /** Sweeps out what has expired, hourly, and notices a restore within seconds. */
 export function housekeeping(house: House): { stop(): void } {
   const { storage, clock, logger } = house;
-  let seen: string | undefined | null = null;
+  const restored = changes(() => readFact(storage.db, RESTORED));
+  const rules = changes(() => readFact(storage.db, RULES_CHANGED));
   const sweep = async (): Promise<void> => {
     const now = clock();
     await storage.write(async (tx) => {
       await deleteExpiredSessions(tx.db, now);
-      await deleteOldRecords(tx.db, now - LIMITS.recordDays * 24 * HOUR);
+      await deleteOldUses(tx.db, now - LIMITS.commandWindow * 1000);
+      const before = now - LIMITS.recordDays * 24 * HOUR;
+      await deleteOldRecords(tx.db, before);
+      const unserved = await deleteUnserved(tx.db, before, house.served);
+      if (unserved > 0) logger.warn({ unserved }, 'old answers for platforms that are not connected were dropped');
     });
   };
   const look = async (): Promise<void> => {
-    const fact = await readFact(storage.db, RESTORED);
-    if (seen !== null && fact !== seen) house.onReplaced();
-    seen = fact;
+    if (await restored()) house.onReplaced();
+    if (await rules()) house.onRulesChanged();
   };
   const quietly = (work: () => Promise<void>) => () =>
     void work().catch((err: unknown) => logger.error({ err }, 'housekeeping failed'));
@@ -42,4 +52,15 @@ export function housekeeping(house: House): { stop(): void } {
   for (const timer of timers) timer.unref();
   quietly(look)();
   return { stop: () => timers.forEach((timer) => clearInterval(timer)) };
+}
+
+/** Tells whether what is read is another than at the last look. */
+function changes(read: () => Promise<string | undefined>): () => Promise<boolean> {
+  let seen: string | undefined | null = null;
+  return async () => {
+    const now = await read();
+    const changed = seen !== null && now !== seen;
+    seen = now;
+    return changed;
+  };
 }

@@ -1,10 +1,11 @@
 import { toRfc3339, type Clock } from '#core/clock.ts';
+import type { Connector } from '#core/platform.ts';
 import type { OperatorPort } from '#http/hall.ts';
 import type { Storage } from '#storage/storage.ts';
 import { countOutbox, deleteDead, listDead, reviveJob } from '#storage/work.ts';
 
 /** What the operator sees to: jobs that failed for good, what is not ready, figures. */
-export function operatorPort(storage: Storage, clock: Clock): OperatorPort {
+export function operatorPort(storage: Storage, clock: Clock, connectors: readonly Connector[]): OperatorPort {
   return {
     async dead() {
       const rows = await listDead(storage.db);
@@ -24,7 +25,13 @@ export function operatorPort(storage: Storage, clock: Clock): OperatorPort {
       });
     },
     forget: (id) => storage.write((tx) => deleteDead(tx.db, id)),
-    unready: async () => [],
+    async unready() {
+      const troubled = connectors
+        .map((one) => one.health())
+        .filter(({ state, why }) => state !== 'up' || why !== undefined);
+      return troubled.map(({ platform, state, why }) => ({ name: platform, why: why ?? state }));
+    },
+    platforms: () => connectors.map((one) => one.health()),
     outbox: () => countOutbox(storage.db),
   };
 }

@@ -7,6 +7,8 @@ import { baseOf, readConfig, WrongSettings, type Config } from './config.ts';
 import { lockFolder, openFolder, type DataFolder } from './data-folder.ts';
 import { whenOrphaned } from './orphaned.ts';
 import { explainRefusal } from './refusals.ts';
+import type { PlatformHealth } from '#core/platform.ts';
+import { platforms } from './platforms.ts';
 import { startHall, type RunningHall } from './roles.ts';
 import { terminal } from './terminal.ts';
 import { certificate } from './tls.ts';
@@ -47,7 +49,12 @@ function checkRole(words: string[]): void {
 async function open(config: Config, folder: DataFolder): Promise<RunningHall> {
   const tls = await certificate(config, folder.path);
   const logger = pino({ level: config.LOG_LEVEL }, pino.destination(2));
-  const hall = await startHall(config, { database: folder.database, logger, ...(tls && { tls }) });
+  const hall = await startHall(config, {
+    database: folder.database,
+    logger,
+    onPlatform: tellPlatform,
+    ...(tls && { tls }),
+  });
   for (const end of ['', '-wal', '-shm'])
     if (existsSync(folder.database + end)) chmodSync(folder.database + end, 0o600);
   say.ok(
@@ -67,7 +74,22 @@ async function open(config: Config, folder: DataFolder): Promise<RunningHall> {
   return hall;
 }
 
+/** A platform that came up, went down or refuses its token; also while the hall runs. */
+function tellPlatform({ platform, state, why }: PlatformHealth): void {
+  if (state === 'up' && why === undefined) say.ok(platform, 'connected');
+  else if (state === 'starting') say.note(platform, 'connecting');
+  else say.wrong(platform, why ?? state);
+}
+
+function tellSkipped(config: Config): void {
+  for (const { name, skipped } of platforms(config)) {
+    if (skipped?.half) say.wrong(name, skipped.why);
+    else if (skipped) say.note(name, skipped.why);
+  }
+}
+
 async function tellHow(hall: RunningHall, config: Config): Promise<void> {
+  tellSkipped(config);
   const code = await ownerCode(hall.auth);
   if (code === undefined) return;
   const port = (hall.server.app.server.address() as { port: number }).port;

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Rate } from '#core/limits.ts';
+import { isLoopback } from '#core/loopback.ts';
 import type { WrongSetting } from './config.ts';
 
 /** What a setting is: its default as it would be written, what it means, and how its text is read. A reader returns the wrong as a sentence. */
@@ -25,6 +26,27 @@ const SETTINGS = {
     whole(1, 43_200),
   ),
   STOCK_URL: setting('https://stooq.com/q/l/', 'The quote service, without a query.', neededAddress),
+  DISCORD_TOKEN: setting('', 'The Discord bot’s token: docs/discord.md. Without it Discord is skipped.', optional),
+  DISCORD_API_URL: setting(
+    'https://discord.com/api',
+    'Discord’s API, without the version.',
+    service('https:', 'http:'),
+  ),
+  SLACK_BOT_TOKEN: setting(
+    '',
+    'The Slack app’s bot token, xoxb-…: docs/slack.md. Without it Slack is skipped.',
+    optional,
+  ),
+  SLACK_APP_TOKEN: setting('', 'For Socket Mode: the app-level token, xapp-…', optional),
+  SLACK_SIGNING_SECRET: setting('', 'For events over HTTP at /slack/events, instead of SLACK_APP_TOKEN.', optional),
+  SLACK_API_URL: setting('https://slack.com/api/', 'Slack’s Web API.', service('https:', 'http:')),
+  TWITCH_CLIENT_ID: setting('', 'The Twitch application’s id: docs/twitch.md. Without it Twitch is skipped.', optional),
+  TWITCH_CLIENT_SECRET: setting('', 'The Twitch application’s secret.', optional),
+  TWITCH_BOT_REFRESH_TOKEN: setting('', 'The refresh token of the bot’s Twitch account.', optional),
+  TWITCH_CHANNELS: setting('', 'The Twitch channels to be in, with commas between.', channels),
+  TWITCH_IRC_URL: setting('wss://irc-ws.chat.twitch.tv:443', 'Twitch’s chat.', service('wss:', 'ws:')),
+  TWITCH_API_URL: setting('https://api.twitch.tv/helix', 'Twitch’s API.', service('https:', 'http:')),
+  TWITCH_AUTH_URL: setting('https://id.twitch.tv/oauth2', 'Twitch’s sign-in.', service('https:', 'http:')),
   CORS_ORIGINS: setting('', 'Origins whose pages may call with a Bearer token, with commas between.', origins),
   TRUSTED_PROXIES: setting(
     '',
@@ -153,6 +175,26 @@ function neededAddress(value: string): string | { wrong: string[] } {
     url.username + url.password === '';
   if (!good) return { wrong: [`"${value}" is not an address such as https://hall.example.org, without a query.`] };
   return url.pathname === '/' ? url.origin : value;
+}
+
+/** The address of a service that gets our tokens: encrypted, except on this machine. */
+function service(secure: string, plain: string): Setting<string>['read'] {
+  return (value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (url?.protocol === secure || (url?.protocol === plain && isLoopback(url.hostname))) return value;
+    if (url?.protocol === plain)
+      return {
+        wrong: [`"${value}" is not encrypted, and tokens go there: ${secure}//… (${plain} on this machine alone)`],
+      };
+    return { wrong: [`"${value}" is not an address such as ${secure}//service.example.org`] };
+  };
+}
+
+/** Twitch names: https://dev.twitch.tv/docs/irc/ , in any case and with or without the # of IRC. */
+function channels(value: string): string[] | { wrong: string[] } {
+  const list = split(value).map((one) => one.replace(/^#/, '').toLowerCase());
+  const bad = list.find((one) => !/^[a-z0-9_]{1,25}$/.test(one));
+  return bad === undefined ? list : { wrong: [`"${bad}" is not the name of a Twitch channel.`] };
 }
 
 function origins(value: string): string[] | { wrong: string[] } {

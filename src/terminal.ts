@@ -1,6 +1,6 @@
 /** Lines for the person at the terminal. Where the output is not a terminal, each is one JSON object. */
 export interface Terminal {
-  ok(what: string, words: string): void;
+  ok(what: string, ...lines: string[]): void;
   note(what: string, words: string): void;
   /** Goes to stderr. */
   wrong(what: string, ...lines: string[]): void;
@@ -14,7 +14,7 @@ export function terminal(out: NodeJS.WriteStream = process.stdout, err: NodeJS.W
     );
   };
   return {
-    ok: (what, words) => print(out, 'ok', what, [words]),
+    ok: (what, ...lines) => print(out, 'ok', what, lines),
     note: (what, words) => print(out, 'note', what, [words]),
     wrong: (what, ...lines) => print(err, 'wrong', what, lines),
     plain(words) {
@@ -31,5 +31,6 @@ function layOut(state: string, what: string, lines: string[]): string {
   const [first = '', ...rest] = lines;
   const indent = ' '.repeat(STATE + WHAT);
   const head = `${state.padEnd(STATE)}${what.padEnd(WHAT - 1)} ${first}`;
-  return `${[head, ...rest.map((line) => indent + line)].join('\n')}\n`;
+  // An address on a line of its own stays whole and can be copied.
+  return `${[head, ...rest.map((line) => (line.startsWith('https://') ? line : indent + line))].join('\n')}\n`;
 }

@@ -17,9 +17,12 @@ import { whenOrphaned } from '#src/orphaned.ts';
 import { startHall, type RunningHall } from '#src/roles.ts';
 import { terminal } from '#src/terminal.ts';
 import { VERSION } from '#src/version.ts';
-import { startStock, type StockSource } from '#test/simulators/stock/index.ts';
+import { startDiscord } from '#test/simulators/discord/index.ts';
+import { startSlack } from '#test/simulators/slack/index.ts';
+import { startStock } from '#test/simulators/stock/index.ts';
+import { startTwitch } from '#test/simulators/twitch/index.ts';
 
-/** `npm run demo`: the hall with sample rooms and people and a local quote source, on a folder that is thrown away at the end. */
+/** `npm run demo`: the hall with sample rooms and people, beside stand-ins of every platform and of the quote source, on a folder that is thrown away at the end. */
 const PEOPLE = [
   { username: 'plutothedog', name: 'Pluto the Dog', password: 'barks-at-four-squirrels', owner: true },
   { username: 'john', name: 'John', password: 'keeps-the-quiet-minutes', owner: false },
@@ -46,6 +49,7 @@ const ROOMS = [
 const say = terminal();
 const folder = mkdtempSync(join(tmpdir(), 'guildhall-demo-'));
 const source = await startStock();
+const chats = await Promise.all([startDiscord(), startSlack(), startTwitch()]);
 say.plain(`\nGuildhall ${VERSION}, the demo: nothing leaves this machine`);
 try {
   await open();
@@ -59,12 +63,14 @@ try {
         ? 'The port is taken by another program. Set PORT, for example PORT=3001 npm run demo'
         : message,
     );
-  await throwAway(source);
+  await throwAway();
   process.exit(1);
 }
 
 async function open(): Promise<void> {
-  const config = readConfig({ ...process.env, GUILDHALL_DATA: join(folder, 'data'), STOCK_URL: source.url }, folder);
+  const stood = Object.assign({}, ...chats.map(({ env }) => env)) as Record<string, string>;
+  const given = { ...process.env, ...stood, GUILDHALL_DATA: join(folder, 'data'), STOCK_URL: source.url };
+  const config = readConfig(given, folder);
   const hall = await startHall(config, {
     database: openFolder(config.GUILDHALL_DATA).database,
     logger: pino({ level: 'error' }),
@@ -74,15 +80,17 @@ async function open(): Promise<void> {
   const address = await hall.listen();
   const { close } = closeWithGrace({ delay: 10_000, logger: false }, async () => {
     await hall.stop(3_000);
-    await throwAway(source);
+    await throwAway();
     say.plain('Stopped. The demo’s data is gone.');
   });
   whenOrphaned(close);
   say.ok('data', 'a folder of its own, thrown away at the end');
   say.ok('stand-in', `stock at ${source.url}`);
+  for (const { platform, page } of chats) say.ok(platform, `${page} (a stand-in: talk there as its people)`);
   say.ok('web', address);
   say.plain(`\n${PEOPLE.map(({ username, password }) => `  ${username.padEnd(14)}${password}`).join('\n')}\n`);
   say.plain('Sign in twice, in two browsers, and type /stock aapl.us');
+  say.plain('On Discord it is /stock aapl.us too, on Slack @Guildhall stock aapl.us, on Twitch !stock aapl.us');
 }
 
 async function furnish(hall: RunningHall): Promise<void> {
@@ -106,7 +114,7 @@ async function furnish(hall: RunningHall): Promise<void> {
   }
 }
 
-async function throwAway(stock: StockSource): Promise<void> {
-  await stock.stop();
+async function throwAway(): Promise<void> {
+  await Promise.all([source, ...chats].map((one) => one.stop()));
   rmSync(folder, { recursive: true, force: true });
 }

@@ -7,12 +7,12 @@ import { test } from 'node:test';
 
 const ROOT = dirname(import.meta.dirname);
 
-test('deleting a feature’s folder and its lines in roles.ts deletes the feature and breaks nothing', () => {
+test('deleting a feature’s folder and its lines in features.ts deletes the feature and breaks nothing', () => {
   const copy = copyOfTheProgram();
   try {
     rmSync(join(copy, 'src/features/stock'), { recursive: true });
-    const roles = readFileSync(join(copy, 'src/roles.ts'), 'utf8');
-    writeFileSync(join(copy, 'src/roles.ts'), withoutStock(roles));
+    const list = readFileSync(join(copy, 'src/features.ts'), 'utf8');
+    writeFileSync(join(copy, 'src/features.ts'), withoutStock(list));
     const help = execFileSync(process.execPath, ['ask-help.ts'], { cwd: copy, encoding: 'utf8' });
     assert.match(help, /\/help/);
     assert.doesNotMatch(help, /\/stock symbol/);
@@ -30,11 +30,11 @@ function copyOfTheProgram(): string {
   return copy;
 }
 
-function withoutStock(roles: string): string {
-  const without = roles
+function withoutStock(list: string): string {
+  const without = list
     .replace(/^import \{ stockFeature \}.*\n/m, '')
     .replace('stockFeature(fetch, config.STOCK_URL)', '');
-  assert.doesNotMatch(without, /stock/i, 'roles.ts names the feature in two places only');
+  assert.doesNotMatch(without, /stock/i, 'features.ts names the feature in two places only');
   return without;
 }
 

@@ -62,6 +62,7 @@ const ALLOWED: [where: string, line: string][] = [
   ['src/roles.ts', "import { x } from '#features/stock/index.ts';"],
   ['src/roles.test.ts', "import { x } from '#src/roles.ts';"],
   ['test/simulators/stock/x.test.ts', "import { x } from './index.ts';"],
+  ['test/simulators/stock/x.test.ts', "import { eventually } from '#test/support/wait.ts';"],
   ['test/simulators/run.ts', "import { x } from './stock/index.ts';"],
 ];
 

@@ -1,6 +1,7 @@
 import { answerParent } from '#bench/load/answer-parent.ts';
 import { cpuRate, type CpuRate } from '#bench/load/cpu-rate.ts';
 import { memoryStorage } from './memory-storage.ts';
+import { onceOf } from './once.ts';
 import { source } from './source.ts';
 
 /** The spine alone: answer-message with its stores in memory, without a bus, a database or a connector around it. */
@@ -14,7 +15,7 @@ interface Source {
   answerMessage(spine: object, message: object): Promise<void>;
   answerKeeper(storage: object, clock: () => number): Keep;
   command(declared: object): Command;
-  withinLimit(all: object, clock: () => number): unknown;
+  withinLimit(all: object, clock: () => number, find: () => Promise<undefined>): unknown;
   word(about: string): unknown;
   say(text: string): unknown;
 }
@@ -35,7 +36,7 @@ async function echo({ commands, records, warm, seconds }: Asked): Promise<CpuRat
   const spine = {
     commands: table(ours, commands),
     settings: async () => undefined,
-    within: ours.withinLimit(ENDLESS, Date.now),
+    within: ours.withinLimit(ENDLESS, Date.now, async () => undefined),
     keep: records ? ours.answerKeeper(await memoryStorage(hear), Date.now) : memoryKeeper(hear),
   };
   let asked = 0;
@@ -50,18 +51,17 @@ async function echo({ commands, records, warm, seconds }: Asked): Promise<CpuRat
   return cpuRate(round, { warm, seconds });
 }
 
-/** Answers each request once, and remembers the last ten thousand or more. */
+/** Answers each request once. */
 function memoryKeeper(hear: (words: string) => void): Keep {
-  let [recent, older] = [new Map<string, object>(), new Map<string, object>()];
+  const first = onceOf();
   return async ({ id }, { answer }) => {
-    if (recent.has(id) || older.has(id)) return;
-    recent.set(id, answer);
-    if (recent.size >= 10_000) [recent, older] = [new Map(), recent];
+    if (!first(id)) return false;
     hear(answer.text);
+    return true;
   };
 }
 
-type Keep = (message: { id: string }, decided: { answer: { text: string } }) => Promise<void>;
+type Keep = (message: { id: string }, decided: { answer: { text: string } }) => Promise<boolean>;
 
 /** A limit that is counted and never reached. */
 const ENDLESS = { uses: 1e12, perSeconds: 60 };

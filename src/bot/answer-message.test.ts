@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test, type TestContext } from 'node:test';
 import { optional, text, whole, word } from '#core/arguments.ts';
 import { command, type AnyCommand } from '#core/command.ts';
+import type { CommandSetting } from '#core/command-setting.ts';
 import { conflict } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import { job, later } from '#core/job.ts';
-import { say, whisper, type IncomingMessage, type OutgoingMessage } from '#core/message.ts';
+import { say, whisper, type IncomingMessage, type OutgoingMessage, type Style } from '#core/message.ts';
 import type { Role } from '#core/roles.ts';
-import type { CommandSetting } from '#storage/command-settings.ts';
 import type { Storage } from '#storage/storage.ts';
 import { findAnswer, findJob } from '#storage/work.ts';
 import { freshStorage } from '#test/contracts/fixtures.ts';
@@ -111,7 +111,7 @@ describe('what the bot does with a line', () => {
   });
 
   test('a community may switch a command off or ask for another role', async (t) => {
-    const bot = await botFor(t, { setting: { on: false, allow: null } });
+    const bot = await botFor(t, { setting: { on: false } });
     assert.equal((await bot.ask('/lend ladder', { role: 'owner' })).refusal?.code, 'command-off');
     bot.set({ on: true, allow: 'guest' });
     assert.equal((await bot.ask('/lend ladder', { role: 'guest' })).refusal, undefined);
@@ -211,8 +211,27 @@ describe('/help', () => {
     const bot = await botFor(t);
     for (const line of ['/help lend', '/help /lend', '/help=LEND']) {
       const { text: words } = (await bot.ask(line)).reply;
-      assert.match(words, /item: a thing\ndays: days\nFor example \/lend ladder 3\nAt most 2 in 60 seconds\./);
+      assert.match(words, /item: a thing\ndays: days\nFor example \/lend ladder 3\nAt most 2 uses in 60 seconds\./);
     }
+  });
+
+  test('a command that the community switched off is not listed, and its own cooldown is told', async (t) => {
+    const bot = await botFor(t, { setting: { on: false } });
+    assert.doesNotMatch((await bot.ask('/help')).reply.text, /lend/);
+    bot.set({ on: true, cooldownSeconds: 120 });
+    assert.match((await bot.ask('/help lend')).reply.text, /After a use it rests for 2 minutes\./);
+  });
+
+  test('all is written as it is typed there: with a symbol and in one line on Twitch, with the bot’s name on Slack', async (t) => {
+    const bot = await botFor(t);
+    const brief = await bot.ask('/help', { style: { sign: '!', brief: true } });
+    assert.equal(brief.reply.text, '!help [command] · !lend item [days] (!help and a name tells more)');
+    const named = await bot.ask('/help lend', { style: { sign: '@Guildhall ' } });
+    assert.match(named.reply.text, /^@Guildhall lend item \[days\]: .*For example @Guildhall lend ladder 3/s);
+    const wrong = await bot.ask('/lend ladder soon', { style: { sign: '!' } });
+    assert.match(wrong.reply.text, /The form is !lend item \[days\], for example !lend ladder 3/);
+    const none = await bot.ask('/nothing', { style: { sign: '/guildhall ' } });
+    assert.equal(none.reply.text, 'There is no command /guildhall nothing. /guildhall help lists what there is.');
   });
 
   test('a command that one may not use is unknown to help', async (t) => {
@@ -224,27 +243,30 @@ describe('/help', () => {
 interface Asked {
   role?: Role;
   who?: string;
+  style?: Style;
 }
 
 async function botFor(t: TestContext, more: { all?: typeof limit; setting?: CommandSetting } = {}) {
   const storage = await freshStorage(t);
   let setting = more.setting;
   const commands = new Map<string, AnyCommand>();
-  for (const one of [lend, announce, helpCommand(() => commands.values())]) commands.set(one.name, one);
+  const settings = async () => new Map(setting ? [['lend', setting]] : []);
+  for (const one of [lend, announce, helpCommand({ commands: () => commands.values(), settings })])
+    commands.set(one.name, one);
   const clock = () => 1_000;
-  const within = withinLimit(more.all ?? { uses: 1_000, perSeconds: 60 }, clock);
+  const within = withinLimit(more.all ?? { uses: 1_000, perSeconds: 60 }, clock, async () => undefined);
   const failures: string[] = [];
   const onFailure = (name: string, error: unknown) => void failures.push(`${name}: ${(error as Error).message}`);
   const spine: Spine = {
     commands,
-    settings: async () => setting,
+    settings: async (_community, name) => (name === 'help' ? undefined : setting),
     within,
     keep: answerKeeper(storage, clock),
     onFailure,
   };
   const receive = (message: IncomingMessage) => receiver(storage)(message, message.id);
   const sent = async (id: string) =>
-    ((await outboxOf(storage, 'outgoing')) as OutgoingMessage[]).filter((one) => one.id === id);
+    ((await outboxOf(storage, 'outgoing.webchat')) as OutgoingMessage[]).filter((one) => one.id === id);
   return {
     spine,
     failures,
@@ -272,7 +294,8 @@ function messageOf(ask: string | { name: string; args: Record<string, unknown> }
   const who = { account, name, username: name, role: asked.role ?? 'member' };
   const from = { platform: 'webchat', room: 'room_1', account };
   const words = typeof ask === 'string' ? { text: ask } : ask;
-  return { id: newId('job'), from, community: 'comm_1', who, ask: words, at: 1 };
+  const { style } = asked;
+  return { id: newId('job'), from, community: 'comm_1', who, ask: words, at: 1, ...(style && { style }) };
 }
 
 async function outboxOf(storage: Storage, channel: string): Promise<unknown[]> {

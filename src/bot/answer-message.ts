@@ -1,7 +1,9 @@
 import { checkArguments, formatArguments, parseArguments, type Parsed } from '#core/arguments.ts';
 import { usage, type AnyCommand } from '#core/command.ts';
-import { AppError, badRequest, tooFast, unknown } from '#core/errors.ts';
+import { hasOwnPace } from '#core/command-setting.ts';
+import { AppError, badRequest, unknown } from '#core/errors.ts';
 import { whisper, type IncomingMessage } from '#core/message.ts';
+import { styled } from '#core/styled.ts';
 import type { Decided } from './keep-answer.ts';
 import { mayRun, type CommandSettings } from './may-run.ts';
 import { TEXTS } from './texts.ts';
@@ -12,8 +14,8 @@ export interface Spine {
   commands: ReadonlyMap<string, AnyCommand>;
   settings: CommandSettings;
   within: WithinLimit;
-  /** Remembers the answer and sends it out. */
-  keep(message: IncomingMessage, decided: Decided): Promise<void>;
+  /** Remembers the answer and sends it out. False where the request was answered before: then nothing is done. */
+  keep(message: IncomingMessage, decided: Decided): Promise<boolean>;
   /** Told when a command's own code failed. */
   onFailure?(command: string, error: unknown): void;
 }
@@ -25,25 +27,35 @@ export interface Spine {
 export async function answerMessage(spine: Spine, message: IncomingMessage): Promise<void> {
   const { name, line } = readAsk(message);
   const decided = await decide(spine, message, name, line);
-  await spine.keep(message, decided);
+  let kept = false;
+  try {
+    kept = await spine.keep(message, decided);
+  } finally {
+    if (!kept) decided.counted?.giveBack();
+  }
 }
 
 async function decide(spine: Spine, message: IncomingMessage, name: string, line: string): Promise<Decided> {
   const told = { command: name, text: line };
   const command = spine.commands.get(name);
-  if (!command) return { ...told, ...refuse(unknown('command'), TEXTS.unknownCommand(name)) };
-  const refusal = mayRun(command, message, await spine.settings(message.community, name));
+  if (!command) return { ...told, ...refuse(unknown('command'), TEXTS.unknownCommand(name, message.style)) };
+  const asked = { message, command, setting: await spine.settings(message.community, name) };
+  const refusal = mayRun(asked);
   if (refusal) return { ...told, ...refuse(refusal) };
-  const wait = spine.within.wait(message.who.account, command);
-  if (wait > 0) return { ...told, ...refuse(tooFast(wait)) };
+  if (hasOwnPace(asked.setting)) await spine.within.recall(asked);
+  // From here to the use nothing is awaited, so that of two commands at once only one is the last that is let through.
+  const tooEarly = spine.within.refusal(asked);
+  if (tooEarly) return { ...told, ...refuse(tooEarly) };
   const parsed = readArguments(command, message, line);
   if (!parsed.ok) {
-    const words = TEXTS.wrongArgument(parsed.wrong, usage(command), command.example);
+    const { style } = message;
+    const words = TEXTS.wrongArgument(parsed.wrong, usage(command, style), styled(command.example, style));
     return { ...told, ...refuse(badRequest('bad-argument', words)) };
   }
-  spine.within.use(message.who.account, command);
+  const counted = spine.within.use(asked);
   const text = 'text' in message.ask ? line : `/${name} ${formatArguments(command.args, parsed.args)}`.trim();
-  return { command: name, text, ...run(spine, command, { message, args: parsed.args as never }) };
+  const ran = await run(spine, command, { message, args: parsed.args as never });
+  return { command: name, text, ...ran, ...(counted && { counted }) };
 }
 
 function refuse(error: AppError, words = error.message): Pick<Decided, 'answer' | 'refusal'> {
@@ -55,13 +67,13 @@ function refuse(error: AppError, words = error.message): Pick<Decided, 'answer' 
 }
 
 /** Runs the command. One that fails by its own fault is answered as well, and told to the operator. */
-function run(
+async function run(
   spine: Spine,
   command: AnyCommand,
   asked: Parameters<AnyCommand['run']>[0],
-): Pick<Decided, 'answer' | 'refusal'> {
+): Promise<Pick<Decided, 'answer' | 'refusal'>> {
   try {
-    return { answer: command.run(asked) };
+    return { answer: await command.run(asked) };
   } catch (error) {
     if (error instanceof AppError) return refuse(error);
     spine.onFailure?.(command.name, error);

@@ -1,9 +1,12 @@
+import { outgoingTo } from '#bus/bus.ts';
 import type { Clock } from '#core/clock.ts';
 import type { Later } from '#core/job.ts';
 import type { IncomingMessage, OutgoingMessage, Refusal, Reply } from '#core/message.ts';
 import { record } from '#storage/audit.ts';
+import { keepUse } from '#storage/command-uses.ts';
 import type { Storage, Tx } from '#storage/storage.ts';
-import { closeAnswer, findAnswer, insertJob } from '#storage/work.ts';
+import { answerOnce, findAnswer, insertJob } from '#storage/work.ts';
+import type { Counted } from './own-pace.ts';
 
 /** What the spine made of a message. */
 export interface Decided {
@@ -13,28 +16,36 @@ export interface Decided {
   text: string;
   /** Where nothing was run: why. */
   refusal?: Refusal;
+  /** Where the community set the pace: the use, to be remembered with the answer. */
+  counted?: Counted;
 }
 
-/** Keeps answers in the database; resolves after the commit. */
+/** Keeps answers in the database; resolves after the commit. False where the request was answered before. */
 export function answerKeeper(
   storage: Storage,
   clock: Clock,
-): (message: IncomingMessage, decided: Decided) => Promise<void> {
+): (message: IncomingMessage, decided: Decided) => Promise<boolean> {
   return (message, decided) => storage.write((tx) => settle(tx, clock(), { message, decided }));
 }
 
-/** One commit: the answers go to the outbox, the job to the workers, the use into the audit. A repeat finds it done. */
+/** One commit: the answers go to the outbox, the job to the workers, the use into the audit. A repeat finds it done: false. */
 async function settle(
   tx: Tx,
   at: number,
   { message, decided }: { message: IncomingMessage; decided: Decided },
-): Promise<void> {
+): Promise<boolean> {
   const { answer, refusal } = decided;
   const request = { id: message.id, to: message.from, community: message.community, cause: causeOf(message, decided) };
   const send = (n: number, final: boolean, reply: Reply): Promise<void> =>
-    tx.publish('outgoing', { ...request, n, final, reply, ...(refusal && { refusal }) } satisfies OutgoingMessage);
+    tx.publish(outgoingTo(message.from.platform), {
+      ...request,
+      n,
+      final,
+      reply,
+      ...(refusal && { refusal }),
+    } satisfies OutgoingMessage);
   if ('job' in answer) {
-    if ((await findAnswer(tx.db, message.id))?.state !== 'waiting') return;
+    if ((await findAnswer(tx.db, message.id))?.state !== 'waiting') return false;
     const isNew = await insertJob(tx.db, {
       id: message.id,
       name: answer.job,
@@ -42,11 +53,11 @@ async function settle(
       request,
       at: message.at,
     });
-    if (!isNew) return;
+    if (!isNew) return false;
     if (answer.meanwhile) await send(0, false, answer.meanwhile);
     await tx.publish('jobs', { id: message.id });
   } else {
-    if (!(await closeAnswer(tx.db, message.id, { state: 'done', reply: answer, ...(refusal && { refusal }) }))) return;
+    if (!(await answerOnce(tx.db, message.id, { reply: answer, ...(refusal && { refusal }) }))) return false;
     await send(1, true, answer);
   }
   await record(tx.db, {
@@ -57,6 +68,8 @@ async function settle(
     detail: JSON.stringify({ from: message.from.platform, ...(refusal && { refused: refusal.code }) }),
     at,
   });
+  if (decided.counted) await keepUse(tx.db, decided.counted.use);
+  return true;
 }
 
 function causeOf(message: IncomingMessage, decided: Decided): OutgoingMessage['cause'] {

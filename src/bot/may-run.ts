@@ -1,23 +1,37 @@
 import type { AnyCommand } from '#core/command.ts';
+import type { CommandSetting } from '#core/command-setting.ts';
 import { refused, type AppError } from '#core/errors.ts';
-import type { IncomingMessage } from '#core/message.ts';
-import { whyNotRole } from '#core/permission.ts';
-import { ROLES } from '#core/roles.ts';
-import type { CommandSetting } from '#storage/command-settings.ts';
+import type { Style } from '#core/message.ts';
+import { whyNotNamed, whyNotRole, type Actor } from '#core/permission.ts';
+import { named } from '#core/styled.ts';
 import { TEXTS } from './texts.ts';
 
-/** A community's own table for a command; undefined where it left everything as declared. */
+/** What a community decided about a command; undefined where it left everything as declared. */
 export type CommandSettings = (community: string, command: string) => Promise<CommandSetting | undefined>;
 
+/** A command that somebody wants to run: what the rules ask about. */
+export interface Wish {
+  who: Actor;
+  command: AnyCommand;
+  /** What the community decided about it. */
+  setting: CommandSetting | undefined;
+  /** How commands are written where it was asked. */
+  style?: Style | undefined;
+}
+
 /** Why this person may not run the command; undefined where they may. The refusal names the rule and who can change it. */
-export function mayRun(
-  command: AnyCommand,
-  message: IncomingMessage,
-  setting: CommandSetting | undefined,
-): AppError | undefined {
-  const what = `/${command.name}`;
-  if (setting && !setting.on)
-    return refused('command-off', TEXTS.commandOff(what), `${what} is off; an admin or owner can change it`);
-  const chosen = ROLES.find((role) => role === setting?.allow);
-  return whyNotRole(message.who.role, chosen ?? command.allow, what);
+export function mayRun({ who, command, setting, style }: Wish): AppError | undefined {
+  const what = named(command, style);
+  if (setting?.on === false) return refused('command-off', TEXTS.commandOff(what), TEXTS.commandOffRule(what));
+  const allow = setting?.allow ?? command.allow;
+  return typeof allow === 'string' ? whyNotRole(who.role, allow, what) : whyNotNamed(who.account, allow, what);
+}
+
+/** Of these commands those that somebody may use in a community, as it decided. */
+export function usable(
+  commands: Iterable<AnyCommand>,
+  who: Actor,
+  decided: ReadonlyMap<string, CommandSetting>,
+): AnyCommand[] {
+  return [...commands].filter((command) => !mayRun({ who, command, setting: decided.get(command.name) }));
 }

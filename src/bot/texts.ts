@@ -1,17 +1,60 @@
+import type { Rate } from '#core/limits.ts';
+import { PLAIN } from '#core/styled.ts';
+
 /** All that the bot itself says. */
 export const TEXTS = {
-  unknownCommand: (name: string) => `There is no command /${name.slice(0, 40)}. /help lists what there is.`,
+  unknownCommand: (name: string, { sign } = PLAIN) =>
+    `There is no command ${sign}${name.slice(0, 40)}. ${sign}help lists what there is.`,
   wrongArgument: (wrong: string, usage: string, example: string) =>
     `${wrong} The form is ${usage}, for example ${example}`,
   commandOff: (what: string) => `${what} is switched off here. An admin or owner can switch it on.`,
+  commandOffRule: (what: string) => `${what} is off; ${WHO}`,
+  cooldown: (what: string, seconds: number, wait: number) =>
+    `${what} has a cooldown of ${lasting(seconds)} here. ${tryAgain(wait)}`,
+  cooldownRule: (what: string, seconds: number) => `${what}: a cooldown of ${lasting(seconds)}; ${WHO}`,
+  limit: (what: string, rate: Rate, wait: number) => `${what} is limited to ${quota(rate)} here. ${tryAgain(wait)}`,
+  limitRule: (what: string, rate: Rate) => `${what}: ${quota(rate)}; ${WHO}`,
+  allRule: (rate: Rate) => `COMMAND_LIMIT: ${quota(rate)}; the operator can change it`,
   failed: 'This could not be done. The operator sees why. Try again later.',
   help: {
     summary: 'What the bot can do',
     command: 'the name of a command',
-    head: 'Commands here:',
-    foot: '/help and a name tells more, such as /help stock',
-    unknown: (name: string) => `There is no command /${name.slice(0, 40)} that you may use. /help lists what there is.`,
+    list: (lines: string[], name: string, { sign } = PLAIN) =>
+      ['Commands here:', ...lines, `${sign}help and a name tells more, such as ${sign}help ${name}`].join('\n'),
+    briefly: (usages: string[], { sign } = PLAIN) => `${usages.join(' · ')} (${sign}help and a name tells more)`,
+    unknown: (name: string, { sign } = PLAIN) =>
+      `There is no command ${sign}${name.slice(0, 40)} that you may use. ${sign}help lists what there is.`,
     example: (example: string) => `For example ${example}`,
-    limit: (uses: number, seconds: number) => `At most ${uses} in ${seconds} seconds.`,
+    limit: (uses: number, seconds: number) => `At most ${counted(uses, 'use')} in ${lasting(seconds)}.`,
+    cooldown: (seconds: number) => `After a use it rests for ${lasting(seconds)}.`,
   },
 };
+
+const WHO = 'an admin or owner can change it';
+
+function tryAgain(wait: number): string {
+  return `Try again in ${waiting(wait)}. An admin or owner can change it.`;
+}
+
+function quota({ uses, perSeconds }: Rate): string {
+  return `${counted(uses, 'use')} in ${lasting(perSeconds)}`;
+}
+
+/** The time as it was set: in the largest unit that tells it exactly. */
+function lasting(seconds: number): string {
+  const [size, unit] = UNITS.find(([one]) => seconds >= 2 * one && seconds % one === 0) ?? SECOND;
+  return counted(seconds / size, unit);
+}
+
+/** A time to wait, rounded up: who comes back then is not too early. */
+function waiting(seconds: number): string {
+  const [size, unit] = UNITS.find(([one]) => seconds >= 2 * one) ?? SECOND;
+  return counted(Math.ceil(seconds / size), unit);
+}
+
+const SECOND = [1, 'second'] as const;
+const UNITS = [[86_400, 'day'], [3_600, 'hour'], [60, 'minute'], SECOND] as const;
+
+function counted(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}

@@ -10,6 +10,7 @@ export interface MemoryBusOptions {
 
 interface Waiting {
   body: string;
+  again: boolean;
   tries: number;
   done(): void;
   lost(error: Error): void;
@@ -32,8 +33,8 @@ export function memoryBus(options: MemoryBusOptions = {}): Bus {
   const queues = new Queues(options);
   const listeners: ((body: unknown) => void)[] = [];
   return {
-    publish: (channel, body) => queues.publish(channel, body),
-    subscribe: (channel, handler) => queues.subscribe(channel, handler),
+    publish: (channel, body, again) => queues.publish(channel, body, again),
+    subscribe: (channel, handler, atOnce) => queues.subscribe(channel, handler, atOnce),
     announce(_channel, body) {
       const text = JSON.stringify(body);
       for (const listener of listeners) listener(JSON.parse(text));
@@ -45,11 +46,7 @@ export function memoryBus(options: MemoryBusOptions = {}): Bus {
 
 class Queues {
   readonly #options: MemoryBusOptions;
-  readonly #queues: Record<DurableChannel, Queue> = {
-    incoming: queue(LIMITS.busConcurrency),
-    outgoing: queue(LIMITS.busConcurrency),
-    jobs: queue(LIMITS.jobConcurrency),
-  };
+  readonly #queues = new Map<DurableChannel, Queue>();
   readonly #retries = new Map<NodeJS.Timeout, Waiting>();
   #closed = false;
 
@@ -57,17 +54,20 @@ class Queues {
     this.#options = options;
   }
 
-  publish(channel: DurableChannel, body: string): Promise<void> {
+  publish(channel: DurableChannel, body: string, again = false): Promise<void> {
     if (this.#closed) return Promise.reject(busClosed());
     return new Promise((done, lost) => {
-      this.#queues[channel].waiting.push({ body, tries: 0, done, lost });
-      this.#pump(channel);
+      const of = this.#of(channel);
+      of.waiting.push({ body, again, tries: 0, done, lost });
+      this.#pump(channel, of);
     });
   }
 
-  subscribe(channel: DurableChannel, handler: Handler): void {
-    this.#queues[channel].handlers.push(handler);
-    this.#pump(channel);
+  subscribe(channel: DurableChannel, handler: Handler, atOnce: number = LIMITS.busConcurrency): void {
+    const of = this.#of(channel);
+    of.handlers.push(handler);
+    of.atOnce = atOnce;
+    this.#pump(channel, of);
   }
 
   async close(graceMs: number): Promise<void> {
@@ -76,15 +76,20 @@ class Queues {
       clearTimeout(timer);
       message.lost(busClosed());
     }
-    const queues = Object.values(this.#queues);
+    const queues = [...this.#queues.values()];
     const end = Date.now() + graceMs;
     while (queues.some(({ busy }) => busy > 0) && Date.now() < end) await pause(5);
     for (const { waiting } of queues) for (const message of waiting.splice(0)) message.lost(busClosed());
   }
 
+  #of(channel: DurableChannel): Queue {
+    let of = this.#queues.get(channel);
+    if (!of) this.#queues.set(channel, (of = { atOnce: 0, waiting: [], busy: 0, turn: 0, handlers: [] }));
+    return of;
+  }
+
   /** Hands out what waits, to the subscribers in turn. */
-  #pump(channel: DurableChannel): void {
-    const of = this.#queues[channel];
+  #pump(channel: DurableChannel, of: Queue): void {
     while (!this.#closed && of.handlers.length > 0 && of.busy < of.atOnce) {
       const next = of.waiting.shift();
       if (!next) return;
@@ -92,14 +97,14 @@ class Queues {
       const handler = of.handlers[of.turn++ % of.handlers.length] as Handler;
       void this.#handle(channel, handler, next).finally(() => {
         of.busy--;
-        this.#pump(channel);
+        this.#pump(channel, of);
       });
     }
   }
 
   async #handle(channel: DurableChannel, handler: Handler, message: Waiting): Promise<void> {
     try {
-      await handler(JSON.parse(message.body));
+      await handler(JSON.parse(message.body), { again: message.again || message.tries > 0 });
       message.done();
     } catch (error) {
       this.#options.onError?.(channel, error);
@@ -112,15 +117,12 @@ class Queues {
     const wait = (this.#options.retryMs ?? 250) * 2 ** Math.min(message.tries++, 6);
     const timer = setTimeout(() => {
       this.#retries.delete(timer);
-      this.#queues[channel].waiting.push(message);
-      this.#pump(channel);
+      const of = this.#of(channel);
+      of.waiting.push(message);
+      this.#pump(channel, of);
     }, wait);
     this.#retries.set(timer, message);
   }
-}
-
-function queue(atOnce: number): Queue {
-  return { atOnce, waiting: [], busy: 0, turn: 0, handlers: [] };
 }
 
 function busClosed(): Error {

@@ -1,7 +1,9 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { resolve } from 'node:path';
 import { newSecret } from '#core/ids.ts';
+import { migrate } from '#storage/migrate.ts';
+import { openSqlite } from '#storage/sqlite.ts';
 import { openFolder, type DataFolder } from '#src/data-folder.ts';
 import { RESTORED } from '#src/housekeeping.ts';
 import { WrongUse, type CommandLine } from './command-line.ts';
@@ -45,18 +47,41 @@ export async function restore({ config, say, words }: CommandLine): Promise<numb
   const counts = readBack(file);
   // Brings the folder's own schema up to date first; the backup's rows go into it by name.
   await withData(config, async () => undefined);
-  const db = new DatabaseSync(openFolder(config.GUILDHALL_DATA).database, {
-    timeout: 10_000,
-    enableForeignKeyConstraints: false,
-  });
+  const { database } = openFolder(config.GUILDHALL_DATA);
+  const copy = `${database}.restoring`;
   try {
-    db.exec(`attach ${quoted(file)} as backup; pragma synchronous = full;`);
+    await copyUpToDate(file, copy);
+    putBack(copy, database);
+  } finally {
+    for (const end of ['', '-wal', '-shm']) rmSync(copy + end, { force: true });
+  }
+  say.ok('restore', `${counts.messages} messages, ${counts.accounts} accounts are back.`);
+  return 0;
+}
+
+/** A backup may be of an older schema: a copy of it is brought up to this program's, the file itself stays as it is. */
+async function copyUpToDate(file: string, copy: string): Promise<void> {
+  copyFileSync(file, copy);
+  // A backup may have been made read-only; its mode comes with the copy.
+  chmodSync(copy, 0o600);
+  const storage = openSqlite(copy);
+  try {
+    await migrate(storage);
+  } catch (error) {
+    throw new Error(`The backup is of another version: ${(error as Error).message}`, { cause: error });
+  } finally {
+    await storage.close();
+  }
+}
+
+function putBack(copy: string, database: string): void {
+  const db = new DatabaseSync(database, { timeout: 10_000, enableForeignKeyConstraints: false });
+  try {
+    db.exec(`attach ${quoted(copy)} as backup; pragma synchronous = full;`);
     replaceAll(db);
   } finally {
     db.close();
   }
-  say.ok('restore', `${counts.messages} messages, ${counts.accounts} accounts are back.`);
-  return 0;
 }
 
 function replaceAll(db: DatabaseSync): void {

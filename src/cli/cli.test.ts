@@ -49,6 +49,9 @@ describe('the command line without a hall', { concurrency: 2 }, () => {
     [['account', 'create', 'ann', '--admin'], 64, /--admin/],
     [['invite', '--uses', '0'], 64, /--uses is a whole number from 1 to 1000/],
     [['backup'], 64, /Name one file/],
+    [['command', 'dance'], 64, /command set NAME \[--on\|--off\]/],
+    [['command', 'set', 'help', '--off'], 1, /help-stays-on.*Nothing was changed\./],
+    [['space', 'set', 'space_none'], 64, /space set ID --symbol/],
     [['restore', 'no-such-file'], 1, /There is no file/],
     [['account', 'disable', 'nobody'], 1, /unknown-account/],
     [['account', 'create', 'ann', '--password-stdin'], 1, /password-too-short/],
@@ -147,6 +150,30 @@ describe('the command line beside a running hall', () => {
     assert.equal(await line.whenClosed(), 1012);
     await say('and on');
     assert.deepEqual(await history(), ['before', 'and on']);
+  });
+
+  test('a backup of an older version is brought up to date on its way back, one of a newer version is refused', async (t) => {
+    const [older, newer] = [join(temporaryFolder(t), 'older.db'), join(temporaryFolder(t), 'newer.db')];
+    await say('kept');
+    const before = await history();
+    for (const file of [older, newer]) await guildhall(hall.folder, ['backup', file]);
+    const change = (file: string, statement: string): void => {
+      const db = new DatabaseSync(file);
+      db.exec(statement);
+      db.close();
+    };
+    const since = "delete from kysely_migration where name > '0001-first'";
+    change(older, `drop table spaces; drop table command_uses; ${since}`);
+    change(newer, "insert into kysely_migration (name, timestamp) values ('9999-later', '2027-01-01T00:00:00.000Z')");
+    await say('gone');
+    chmodSync(older, 0o400);
+    const restore = await guildhall(hall.folder, ['restore', older]);
+    assert.equal(restore.code, 0, restore.said);
+    assert.deepEqual(await history(), before);
+    const told = await guildhall(hall.folder, ['restore', newer]);
+    assert.deepEqual([told.code, /of another version.*Nothing was changed\./.test(told.said)], [1, true], told.said);
+    assert.deepEqual(await history(), before);
+    assert.ok(!existsSync(join(hall.folder, 'hall.db.restoring')));
   });
 
   test('what a backup had still to do is done after its restore', async (t) => {

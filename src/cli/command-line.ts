@@ -3,8 +3,11 @@ import { readConfig, WrongSettings, type Config } from '#src/config.ts';
 import { terminal, type Terminal } from '#src/terminal.ts';
 import { account } from './account.ts';
 import { backup, restore } from './backup.ts';
+import { command } from './command.ts';
 import { doctor } from './doctor.ts';
 import { invite } from './invite.ts';
+import { slack } from './slack.ts';
+import { space } from './space.ts';
 
 /** What every command of the line gets. */
 export interface CommandLine {
@@ -28,7 +31,19 @@ const COMMANDS: Record<string, { usage: string[]; run(line: CommandLine): Promis
     run: account,
   },
   invite: { usage: ['invite [--uses N] [--days N]'], run: invite },
+  command: {
+    usage: [
+      'command list [--community ID]',
+      'command set NAME [--on|--off] [--allow ROLE|PERSON,PERSON] [--cooldown SECONDS] [--limit USES/SECONDS] [--symbol S|none] [--reset] [--community ID]',
+    ],
+    run: command,
+  },
+  space: {
+    usage: ['space list [--community ID]', 'space set ID --symbol S|none [--community ID]'],
+    run: space,
+  },
   doctor: { usage: ['doctor'], run: doctor },
+  slack: { usage: ['slack manifest [--http]'], run: slack },
   backup: { usage: ['backup FILE'], run: backup },
   restore: { usage: ['restore FILE'], run: restore },
 };
@@ -36,16 +51,16 @@ const COMMANDS: Record<string, { usage: string[]; run(line: CommandLine): Promis
 /** Runs one command; all are usable whether the hall runs or not. Returns the exit code: 0, 1 for a refusal, 64 for a wrong use, 78 for settings. */
 export async function runCommandLine(argv: string[], say: Terminal = terminal()): Promise<number> {
   const [name = '', ...words] = argv;
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command)
+  const asked = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!asked)
     return usage(
       say,
       Object.values(COMMANDS).flatMap((one) => one.usage),
     );
   try {
-    return await command.run({ config: readConfig(process.env, process.cwd()), say, words });
+    return await asked.run({ config: readConfig(process.env, process.cwd()), say, words });
   } catch (error) {
-    return explain(say, error, command.usage);
+    return explain(say, error, asked.usage);
   }
 }
 

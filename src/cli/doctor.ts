@@ -5,6 +5,8 @@ import { migrate } from '#storage/migrate.ts';
 import { openSqlite } from '#storage/sqlite.ts';
 import { listDead } from '#storage/work.ts';
 import { isLocked, openFolder, type DataFolder } from '#src/data-folder.ts';
+import { features } from '#src/features.ts';
+import { checkPlatforms } from '#src/platform-checks.ts';
 import { certificate } from '#src/tls.ts';
 import type { Terminal } from '#src/terminal.ts';
 import type { CommandLine } from './command-line.ts';
@@ -23,6 +25,7 @@ export async function doctor({ config, say }: CommandLine): Promise<number> {
   else await lookAtData(found, openFolder(config.GUILDHALL_DATA), config.GUILDHALL_DATA);
   await lookAtTls(found, config);
   await lookAtQuotes(found, config.STOCK_URL);
+  await lookAtPlatforms(found, config);
   say.plain(
     found.wrongs === 0 ? 'Nothing to do.' : `${found.wrongs} ${found.wrongs === 1 ? 'thing' : 'things'} to do.`,
   );
@@ -110,5 +113,15 @@ async function lookAtQuotes(found: Found, stockUrl: string): Promise<void> {
     found.ok('stock', `${new URL(stockUrl).host} answers`);
   } catch {
     found.note('stock', `${new URL(stockUrl).host} does not answer; /stock says so when it is used`);
+  }
+}
+
+/** The invite link asks for what answering needs, and for what the features do; no more. */
+async function lookAtPlatforms(found: Found, config: CommandLine['config']): Promise<void> {
+  const acts = features(config).flatMap((feature) => feature.acts ?? []);
+  for (const { name, state, lines } of await checkPlatforms(config, acts)) {
+    if (state === 'wrong') found.wrong(name, ...lines);
+    else if (state === 'skipped') found.note(name, lines.join(' '));
+    else found.ok(name, ...lines);
   }
 }

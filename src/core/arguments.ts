@@ -9,8 +9,16 @@ export interface Argument<T> {
   required: boolean;
   choices?: readonly string[];
   pattern?: string;
+  /** Bounds of a number; the most characters of a text. */
+  least?: number;
+  most?: number;
+  /** What could be meant, while somebody types; for platforms that complete words. */
+  suggest?: Suggest;
   schema: z.ZodType<T>;
 }
+
+/** Up to 25 words that begin with, or hold, what is typed. */
+export type Suggest = (typed: string) => readonly string[];
 
 export type ArgumentValues<A extends Record<string, Argument<unknown>>> = {
   [K in keyof A]: A[K] extends Argument<infer T> ? T : never;
@@ -31,7 +39,7 @@ export function whole(about: string, least: number, most: number): Argument<numb
   const schema = z
     .union([z.number(), typed], 'is not a whole number')
     .pipe(z.int('is not a whole number').min(least, `is below ${least}`).max(most, `is above ${most}`));
-  return { kind: 'number', about, required: true, schema };
+  return { kind: 'number', about, required: true, least, most, schema };
 }
 
 /** One of a few words. */
@@ -43,7 +51,20 @@ export function choice<const C extends readonly [string, ...string[]]>(about: st
 /** The rest of the line, blanks included. Only as the last argument. */
 export function text(about: string, most = 2_000): Argument<string> {
   const schema = z.string().min(1, 'is empty').max(most, `is longer than ${most} characters`);
-  return { kind: 'text', about, required: true, schema };
+  return { kind: 'text', about, required: true, most, schema };
+}
+
+/** The same argument, completed from `words` while it is typed; another word stays allowed. */
+export function suggesting<T>(argument: Argument<T>, words: () => Iterable<string>): Argument<T> {
+  return { ...argument, suggest: (typed) => completions(words(), typed) };
+}
+
+/** Words that begin with what is typed come before those that only hold it. */
+function completions(words: Iterable<string>, typed: string): string[] {
+  const wanted = typed.trim().toLowerCase();
+  const found = [...words].filter((word) => word.toLowerCase().includes(wanted));
+  const rank = (word: string): number => (word.toLowerCase().startsWith(wanted) ? 0 : 1);
+  return found.toSorted((a, b) => rank(a) - rank(b)).slice(0, 25);
 }
 
 /** The same argument, which may be left out. */

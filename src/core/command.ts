@@ -1,8 +1,12 @@
 import type { Argument, ArgumentValues } from './arguments.ts';
 import type { Later } from './job.ts';
 import type { Rate } from './limits.ts';
-import type { IncomingMessage, Reply } from './message.ts';
+import type { IncomingMessage, Reply, Style } from './message.ts';
 import type { Role } from './roles.ts';
+import { named } from './styled.ts';
+
+/** What a command gives: its answer, or a job that will have one. */
+export type Answer = Reply | Later;
 
 type Arguments = Record<string, Argument<unknown>>;
 
@@ -17,20 +21,20 @@ export interface Command<A extends Arguments = Arguments> {
   allow: Role;
   /** Uses by one person. */
   limit: Rate;
-  run(asked: { message: IncomingMessage; args: ArgumentValues<A> }): Reply | Later;
+  run(asked: { message: IncomingMessage; args: ArgumentValues<A> }): Answer | Promise<Answer>;
 }
 
 /** A command whose argument types are erased: what tables of commands hold. */
 export interface AnyCommand extends Omit<Command, 'run'> {
-  run(asked: { message: IncomingMessage; args: never }): Reply | Later;
+  run(asked: { message: IncomingMessage; args: never }): Answer | Promise<Answer>;
 }
 
 export function command<A extends Arguments>(declared: Command<A>): AnyCommand {
   return declared as unknown as AnyCommand;
 }
 
-/** `/stock symbol`, `[…]` around what may be left out. */
-export function usage(asked: Pick<AnyCommand, 'name' | 'args'>): string {
+/** `/stock symbol` as it is typed there, `[…]` around what may be left out. */
+export function usage(asked: Pick<AnyCommand, 'name' | 'args'>, style?: Style): string {
   const words = Object.entries(asked.args).map(([name, argument]) => (argument.required ? name : `[${name}]`));
-  return [`/${asked.name}`, ...words].join(' ');
+  return [named(asked, style), ...words].join(' ');
 }

@@ -6,7 +6,7 @@ export interface AppErrorInput {
   code: string;
   detail: string;
   fault?: Fault;
-  /** For 403: which rule refused and who can change it. */
+  /** For 403 and 429: which rule refused and who can change it. */
   rule?: string;
   /** For 429 and 503: seconds until another try makes sense. */
   retryAfter?: number;
@@ -57,14 +57,15 @@ export function conflict(code: string, detail: string): AppError {
   return new AppError({ status: 409, code, detail });
 }
 
-/** 429. `retryAfter` in whole seconds, at least 1. */
-export function tooFast(retryAfter: number): AppError {
+/** 429. `retryAfter` in whole seconds, at least 1. `rule` names what refused and who can change it. */
+export function tooFast(retryAfter: number, rule?: string): AppError {
   const seconds = Math.max(1, Math.ceil(retryAfter));
   const wait = seconds === 1 ? 'a second' : `${seconds} seconds`;
   return new AppError({
     status: 429,
     code: 'too-fast',
     detail: `That was too fast. Try again in ${wait}.`,
+    ...(rule !== undefined && { rule }),
     retryAfter: seconds,
   });
 }

@@ -1,5 +1,5 @@
 /** What an id names; the prefix that stands before it wherever people can see it. */
-export type IdKind = 'acct' | 'comm' | 'room' | 'msg' | 'sess' | 'inv' | 'job' | 'out' | 'hall' | 'evt';
+export type IdKind = 'acct' | 'comm' | 'room' | 'msg' | 'sess' | 'inv' | 'job' | 'out' | 'hall' | 'evt' | 'space';
 
 /**
  * A new opaque id: prefix, 10 characters of time (ms) and 16 of chance, in Crockford's base 32.

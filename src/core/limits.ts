@@ -69,8 +69,18 @@ export const LIMITS = {
   busConcurrency: 32,
   /** Jobs worked on at once in one process: they wait for others' services, so there may be many. */
   jobConcurrency: 200,
+  /** Answers for one platform that its connector may hold at once: as many as may be on their way, so that one busy room leaves places for others. */
+  outboundHeld: 10_000,
+  /** Bytes of one event that a platform posts to us: Slack's largest are far smaller. */
+  webhookBody: 512 * 1024,
+  /** Seconds in which somebody is told once of a rule that gives no time to wait for, such as a role. */
+  refusalRest: 60,
   /** Outbox rows read at once by the relay. */
   outboxBatch: 200,
+  /** ms that the record of a message to a platform may wait for others: a fraction of the way to the platform and back. */
+  recordWithin: 15,
+  /** ms that a sent outbox row may stay until others are deleted with it. */
+  outboxForgetWithin: 25,
   /** Outbox rows that are on their way at once: a row is small, and jobs that hang must not hold up the rest. */
   outboxInFlight: 10_000,
   /** Bytes of a quote service's answer: the right one has about 120. */
@@ -81,6 +91,12 @@ export const LIMITS = {
   commandWaiters: 1_000,
   /** Days that inbox records, delivery records and command answers are kept for de-duplication. */
   recordDays: 7,
+  /** Seconds that a community's cooldown or the window of its quota may last: a month. Uses are remembered as long. */
+  commandWindow: 30 * 86_400,
+  /** Uses that a community's quota may give in one window: a number above it holds nobody back. */
+  commandUses: 100_000,
+  /** People that a community may name for one command: the list is read with each use of it. */
+  commandPeople: 200,
   /** People in one answer of a people list. */
   peoplePage: 500,
   inviteUses: 1_000,

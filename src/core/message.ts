@@ -37,10 +37,20 @@ export interface Address {
   platform: string;
   /** The conversation, where there is one. */
   room?: string;
-  /** The account that asked. */
+  /** Who asked: an account's id, or `platform:id` for a person of a platform. */
   account: string;
   /** HTTP only: the hall process that holds the request open. */
   hall?: string;
+  /** What the platform's connector needs to answer, such as an interaction's token or a thread. Nobody else reads it. */
+  via?: Record<string, string>;
+}
+
+/** How a command is written where it was asked; help and refusals show it so. */
+export interface Style {
+  /** What stands before a command's name: `/`, `!`, `@Guildhall `. */
+  sign: string;
+  /** The platform has little room: one line has to do. */
+  brief?: boolean;
 }
 
 /** What a person asked, as plain data; the same from every platform. */
@@ -53,6 +63,10 @@ export interface IncomingMessage {
   who: { account: string; name: string; username: string; role: Role | undefined };
   /** `/name rest` as typed, or a name with arguments already apart (HTTP). */
   ask: { text: string } | { name: string; args: Record<string, unknown> };
+  /** Without one commands are written `/name`. */
+  style?: Style;
+  /** Its platform shows an error where nothing is answered, or an answer costs nothing there: also what was told before is. */
+  mustAnswer?: boolean;
   at: number;
 }
 

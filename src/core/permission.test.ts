@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { whyNot, whyNotRole, type Action } from './permission.ts';
+import { whyNot, whyNotNamed, whyNotRole, type Action } from './permission.ts';
 import { ROLES, type Role } from './roles.ts';
 
 /** Who may do what: the roles that may, and those that may with what is their own. Written out, so that a changed rule is seen. */
@@ -17,6 +17,10 @@ const TABLE: Record<Action, { any: Role[]; own: Role[] }> = {
   'invite.make': { any: ['moderator', 'admin', 'owner'], own: [] },
   'invite.list': { any: ['admin', 'owner'], own: [] },
   'community.change': { any: ['admin', 'owner'], own: [] },
+  'command.list': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
+  'command.change': { any: ['admin', 'owner'], own: [] },
+  'space.list': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
+  'space.change': { any: ['admin', 'owner'], own: [] },
 };
 
 describe('who may do what', () => {
@@ -44,6 +48,17 @@ describe('who may do what', () => {
       for (const role of ROLES)
         assert.equal(whyNotRole(role, least, '/x') === undefined, ROLES.indexOf(role) >= ROLES.indexOf(least));
     assert.equal(whyNotRole(undefined, 'guest', '/x')?.status, 403);
+  });
+
+  test('a command for people by name is for these alone, and says who can change that', () => {
+    const people = ['acct_ann', 'twitch:44'];
+    for (const one of people) assert.equal(whyNotNamed(one, people, '/x'), undefined);
+    for (const other of ['acct_bob', 'twitch:4', 'discord:44', '']) {
+      const refusal = whyNotNamed(other, people, '/x');
+      assert.deepEqual([refusal?.status, refusal?.code], [403, 'not-allowed'], other);
+      assert.equal(refusal?.message, '/x is for named people here. An admin or owner can change that.');
+      assert.equal(refusal?.rule, '/x: named people; an admin or owner can change it');
+    }
   });
 });
 

@@ -15,6 +15,10 @@ const RULES = {
   'invite.make': { least: 'moderator' },
   'invite.list': { least: 'admin' },
   'community.change': { least: 'admin' },
+  'command.list': { least: 'member' },
+  'command.change': { least: 'admin' },
+  'space.list': { least: 'member' },
+  'space.change': { least: 'admin' },
 } as const satisfies Record<string, { least: Role; own?: boolean; ownOnly?: boolean }>;
 
 export type Action = keyof typeof RULES;
@@ -51,5 +55,15 @@ export function whyNotRole(role: Role | undefined, least: Role, what: string): A
     'not-allowed',
     `This asks for ${least}. ${has} An admin or owner can change roles.`,
     `${what}: ${least} and up; an admin or owner can change it`,
+  );
+}
+
+/** The same question for a command that a community keeps for people by name: these alone, whatever their role. */
+export function whyNotNamed(account: string, people: readonly string[], what: string): AppError | undefined {
+  if (people.includes(account)) return undefined;
+  return refused(
+    'not-allowed',
+    `${what} is for named people here. An admin or owner can change that.`,
+    `${what}: named people; an admin or owner can change it`,
   );
 }

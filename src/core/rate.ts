@@ -23,15 +23,13 @@ export function rateTable(clock: Clock): RateTable {
   function wait(key: string, rate: Rate): number {
     const window = windows.get(key);
     if (!window || window.used < rate.uses) return 0;
-    const left = window.start + rate.perSeconds * 1000 - clock();
-    // More than a window is left only where the clock was set back.
-    return left > 0 && left <= rate.perSeconds * 1000 ? Math.ceil(left / 1000) : 0;
+    return secondsLeft(window.start, rate.perSeconds, clock());
   }
 
   function use(key: string, rate: Rate): void {
     const now = clock();
     const window = windows.get(key);
-    if (window && now >= window.start && now < window.start + rate.perSeconds * 1000) {
+    if (window && secondsLeft(window.start, rate.perSeconds, now) > 0) {
       window.used++;
       return;
     }
@@ -52,4 +50,10 @@ export function rateTable(clock: Clock): RateTable {
       return windows.size;
     },
   };
+}
+
+/** Whole seconds left of a time that began at `start`. More than the whole is left only where the clock was set back: then none. */
+export function secondsLeft(start: number, seconds: number, now: number): number {
+  const ms = start + seconds * 1000 - now;
+  return ms > 0 && ms <= seconds * 1000 ? Math.ceil(ms / 1000) : 0;
 }

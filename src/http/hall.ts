@@ -3,9 +3,12 @@ import type { Session } from '#auth/sessions.ts';
 import type { Chat } from '#chat/chat.ts';
 import type { Post } from '#chat/post-message.ts';
 import type { AnyCommand } from '#core/command.ts';
+import type { CommandChange, CommandRules } from '#core/command-setting.ts';
 import type { Rate } from '#core/limits.ts';
 import type { PublicMessage } from '#core/live.ts';
 import type { Refusal, Reply } from '#core/message.ts';
+import type { PlatformHealth, Webhook } from '#core/platform.ts';
+import type { Actor } from '#core/permission.ts';
 import type { RateTable } from '#core/rate.ts';
 import type { Role } from '#core/roles.ts';
 
@@ -14,7 +17,10 @@ export interface Hall {
   auth: Auth;
   chat: Chat;
   commands: CommandPort;
+  communities: CommunityPort;
   operator: OperatorPort;
+  /** Addresses that platforms post their events to. */
+  webhooks: readonly Webhook[];
   settings: HallSettings;
   rates: RateTable;
 }
@@ -39,7 +45,8 @@ export interface CommandPort {
   all: ReadonlyMap<string, AnyCommand>;
   /** Words go into the room, a command to the bot. */
   post(person: Session, post: Post): Promise<{ message: PublicMessage; fresh: boolean } | { command: string }>;
-  offer(role: Role): unknown[];
+  /** What somebody may use in a community, for the palette. */
+  offer(community: string, who: Actor): Promise<unknown[]>;
   schema(command: AnyCommand): Record<string, unknown>;
   call(called: CommandCall, seconds: number): Promise<{ reply: Reply; refusal?: Refusal } | { job: string }>;
   /** The state of what an account asked for. */
@@ -55,6 +62,32 @@ export interface CommandCall {
   args: Record<string, unknown>;
 }
 
+/** What a community decides about its commands and its places on platforms. Whether one may ask is the route's question. */
+export interface CommunityPort {
+  commands(community: string): Promise<CommandRules[]>;
+  /** Gives the command as it holds then. 404 for one that there is not, 400 for people who are no members, 403 for what stays. */
+  changeCommand(wanted: Wanted & { name: string; change: CommandChange }): Promise<CommandRules>;
+  spaces(community: string): Promise<PublicSpace[]>;
+  /** The sign before commands in one place; null for the usual one. 404 where the community has no such place. */
+  setSymbol(wanted: Wanted & { space: string; symbol: string | null }): Promise<PublicSpace>;
+}
+
+interface Wanted {
+  community: string;
+  /** Who wants it, for the audit; null for the operator at the command line. */
+  by: string | null;
+}
+
+/** A guild, workspace or channel. */
+export interface PublicSpace {
+  id: string;
+  platform: string;
+  platformId: string;
+  name: string;
+  symbol: string | null;
+  seenAt: string;
+}
+
 /** What the operator may do beyond the chat. */
 export interface OperatorPort {
   dead(): Promise<DeadJob[]>;
@@ -62,6 +95,8 @@ export interface OperatorPort {
   forget(id: string): Promise<boolean>;
   /** What does not work, by name; empty when all does. */
   unready(): Promise<{ name: string; why: string }[]>;
+  /** How each connected platform is. */
+  platforms(): PlatformHealth[];
   /** Rows that wait to be published. */
   outbox(): Promise<number>;
 }

@@ -17,11 +17,13 @@ import { pages } from './pages.ts';
 import { problems, refuseBytes, unreadable } from './problems.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { commandRoutes } from './routes/commands.ts';
+import { communityRoutes } from './routes/communities.ts';
 import { inviteRoutes } from './routes/invites.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 
 export interface HallServer {
   app: App;
@@ -68,8 +70,10 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   roomRoutes(app, hall, { callers, hub });
   messageRoutes(app, hall, callers);
   commandRoutes(app, hall, callers);
+  communityRoutes(app, hall, callers);
   inviteRoutes(app, hall, callers);
   operatorRoutes(app, hall, { callers, hub });
+  await webhookRoutes(app, hall.webhooks);
   liveRoute(app, hall, { callers, hub });
   watchSockets(app, hall, hub);
   await pages(app, hall);

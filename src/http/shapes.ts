@@ -53,6 +53,25 @@ export const Room = z.object({
   mentions: z.number(),
 });
 export const Community = z.object({ id, name: z.string(), role: z.enum(ROLES) });
+const rate = z.object({ uses: z.number(), perSeconds: z.number() });
+export const CommandRules = z.object({
+  name: z.string(),
+  summary: z.string(),
+  on: z.boolean(),
+  allow: z.union([z.enum(ROLES), z.array(z.string())]).describe('the least role, or these people alone'),
+  cooldownSeconds: z.number().nullable(),
+  limit: rate,
+  symbol: z.string().nullable().describe('before its name on Twitch; null: the channel’s own'),
+  declared: z.object({ allow: z.enum(ROLES), limit: rate }),
+});
+export const Space = z.object({
+  id,
+  platform: z.string(),
+  platformId: z.string(),
+  name: z.string(),
+  symbol: z.string().nullable(),
+  seenAt: time,
+});
 export const Person = z.object({ id, username: z.string(), name: z.string(), role: z.enum(ROLES) });
 export const Invite = z.object({
   id,

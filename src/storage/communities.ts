@@ -25,6 +25,10 @@ export async function firstCommunity(db: Db): Promise<Community> {
     .executeTakeFirstOrThrow();
 }
 
+export async function listCommunities(db: Db): Promise<Community[]> {
+  return db.selectFrom('communities').select(['id', 'name']).orderBy('created_at').execute();
+}
+
 export async function ensureCommunity(db: Db, name: string, at: number): Promise<void> {
   const any = await db.selectFrom('communities').select('id').limit(1).executeTakeFirst();
   if (!any)

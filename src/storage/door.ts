@@ -10,6 +10,7 @@ export interface Tx {
   publish(channel: string, body: unknown): Promise<void>;
 }
 
+/** Changes the database and nothing else: where another work of its commit throws, it is run a second time. */
 export type Work<T> = (tx: Tx) => Promise<T>;
 
 export interface DoorOptions {
@@ -17,14 +18,14 @@ export interface DoorOptions {
   begin: 'begin' | 'begin immediate';
   /** Works in one commit, at most. 1 is a commit per work (for benchmarks). */
   batch?: number;
-  /** Runs a statement that only steers the transaction, where that has a shorter way than a query. */
+  /** For a database with one connection: runs a statement that only steers the transaction. */
   steer?(statement: string): void;
-  /** Called after each commit that holds outbox rows. */
-  published(): void;
+  /** Called after each commit that holds outbox rows, with their channels. */
+  published(channels: ReadonlySet<string>): void;
 }
 
 /**
- * The one way to write. Works that wait are committed together: one transaction, a savepoint each, in the order they came.
+ * The one way to write. Works that wait are committed together: one transaction, in the order they came.
  * A work that throws undoes itself alone. Each caller is told after the commit; when that fails, all of them are.
  */
 export class Door {
@@ -55,38 +56,51 @@ export class Door {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#options.batch ?? 512);
-      await this.#db
-        .connection()
-        .execute((db) => this.#commit(db, batch))
-        .catch((error: unknown) => refuseAll(batch, error));
+      await this.#connected((db) => this.#commit(db, batch)).catch((error: unknown) => refuseAll(batch, error));
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.#running = undefined;
   }
 
+  /** Where there is one connection only, it needs no taking. */
+  #connected(work: (db: Kysely<Schema>) => Promise<void>): Promise<void> {
+    return this.#options.steer ? work(this.#db) : this.#db.connection().execute(work);
+  }
+
+  /** All works in one transaction; where one throws, the same again with a savepoint around each, so that it undoes itself alone. */
   async #commit(db: Kysely<Schema>, batch: Waiting[]): Promise<void> {
-    const results: (() => void)[] = [];
     const steer = async (statement: string): Promise<void> =>
       this.#options.steer ? this.#options.steer(statement) : run(db, statement);
-    let published = false;
-    const tx: Tx = {
-      db,
-      async publish(channel, body) {
-        published = true;
-        await insertOutbox(db, channel, JSON.stringify(body), Date.now());
-      },
-    };
+    const published = new Set<string>();
+    const tx = txOf(db, published);
+    let results: Told[] | undefined;
     try {
       await steer(this.#options.begin);
-      for (const waiting of batch) results.push(await attempt(steer, tx, waiting));
+      results = await together(tx, batch);
+      if (!results) {
+        await steer('rollback').catch(() => undefined);
+        published.clear();
+        await steer(this.#options.begin);
+        results = await apart(steer, tx, batch);
+      }
       await steer('commit');
     } catch (error) {
       await steer('rollback').catch(() => undefined);
       return refuseAll(batch, error);
     }
     for (const tell of results) tell();
-    if (published) this.#options.published();
+    if (published.size > 0) this.#options.published(published);
   }
+}
+
+function txOf(db: Kysely<Schema>, published: Set<string>): Tx {
+  return {
+    db,
+    async publish(channel, body) {
+      published.add(channel);
+      await insertOutbox(db, channel, JSON.stringify(body), Date.now());
+    },
+  };
 }
 
 const insertOutbox = hot<[channel: string, body: string, at: number], never>(3, (db, [channel, body, at]) =>
@@ -101,7 +115,30 @@ interface Waiting {
 
 type Steer = (statement: string) => Promise<void>;
 
-async function attempt(steer: Steer, tx: Tx, { work, resolve, reject }: Waiting): Promise<() => void> {
+/** Tells a caller how its work ended. */
+type Told = () => void;
+
+/** The common way, without the cost of savepoints. Undefined where a work threw: then nothing of it counts. */
+async function together(tx: Tx, batch: Waiting[]): Promise<Told[] | undefined> {
+  const results: Told[] = [];
+  try {
+    for (const { work, resolve } of batch) {
+      const value = await work(tx);
+      results.push(() => resolve(value));
+    }
+    return results;
+  } catch {
+    return undefined;
+  }
+}
+
+async function apart(steer: Steer, tx: Tx, batch: Waiting[]): Promise<Told[]> {
+  const results: Told[] = [];
+  for (const waiting of batch) results.push(await attempt(steer, tx, waiting));
+  return results;
+}
+
+async function attempt(steer: Steer, tx: Tx, { work, resolve, reject }: Waiting): Promise<Told> {
   await steer('savepoint work');
   try {
     const value = await work(tx);

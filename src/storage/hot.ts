@@ -1,4 +1,5 @@
 import type { Compilable, CompiledQuery, Kysely } from 'kysely';
+import { directOf } from './direct.ts';
 import type { Schema } from './schema.ts';
 
 type Value = string | number | null;
@@ -25,6 +26,8 @@ export function hot<Values extends readonly Value[], Row>(
     if (!ready) prepared.set(dialect, (ready = prepare(build(db, standIns as unknown as Values).compile(), standIns)));
     const { query, from } = ready;
     const parameters = from.map((index, place) => (index < 0 ? query.parameters[place] : values[index]));
+    const direct = directOf(db);
+    if (direct) return direct(query.sql, parameters) as Row[];
     return (await db.executeQuery({ ...query, parameters })).rows as Row[];
   };
 }

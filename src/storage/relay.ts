@@ -1,6 +1,6 @@
 import { LIMITS } from '#core/limits.ts';
 import type { Storage } from './storage.ts';
-import { deleteOutbox, readOutbox, type OutboxRow } from './work.ts';
+import { deleteOutbox, outboxChannels, readOutbox, type OutboxRow } from './work.ts';
 
 export interface Relay {
   /** Looks at all rows again: the data was replaced under us. */
@@ -9,78 +9,175 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-/** Sends a row's body; resolves when it is safe elsewhere, after which the row goes. */
-type Publish = (channel: string, body: string) => Promise<void>;
+/** Sends a row's body; resolves when it is safe elsewhere, after which the row goes. `again`: it may have been sent before. */
+type Publish = (channel: string, body: string, again: boolean) => Promise<void>;
 
 /**
- * Sends what commits left in the outbox, in order of their numbers, and deletes each row once its publishing is confirmed.
- * A kill in between sends it again after the next start: at least once.
+ * Sends what commits left in the outbox, each channel in the order of its rows' numbers and by itself, and deletes each row
+ * once its publishing is confirmed. A kill in between sends it again after the next start: at least once.
  */
 export function startRelay(storage: Storage, publish: Publish): Relay {
-  const sending = new Set<Promise<void>>();
-  const sent: number[] = [];
-  let last = 0;
+  const lanes = new Map<string, Lane>();
+  const forget = forgetter(storage);
   let stopped = false;
-  let reading: Promise<void> | undefined;
-  let deleting: Promise<void> | undefined;
-  let again = false;
+  let looking: Promise<void>;
 
-  const wake = (): void => {
-    again = true;
-    reading ??= read()
-      .catch(() => undefined)
-      .finally(() => {
-        reading = undefined;
-        if (again && !stopped) wake();
-      });
+  const laneOf = (channel: string): Lane => {
+    let lane = lanes.get(channel);
+    if (!lane) lanes.set(channel, (lane = new Lane({ channel, storage, forget, publish })));
+    return lane;
   };
+  /** What stands there now may have been on its way when an earlier process ended. */
+  const lookAtAll = async (): Promise<void> => {
+    for (const { channel, last } of await outboxChannels(storage.db)) if (!stopped) laneOf(channel).begin(last);
+  };
+  const look = (): void => void (looking = lookAtAll().catch(() => undefined));
 
-  async function read(): Promise<void> {
-    again = false;
-    while (!stopped) {
-      const rows = await readOutbox(storage.db, last, LIMITS.outboxBatch);
-      for (const row of rows) send(row);
-      if (rows.length < LIMITS.outboxBatch) return;
-      while (sending.size >= LIMITS.outboxInFlight) await Promise.race(sending);
-    }
-  }
-
-  function send(row: OutboxRow): void {
-    last = row.n;
-    const done = publish(row.channel, row.body)
-      .then(() => confirm(row.n))
-      .catch(() => undefined)
-      .finally(() => sending.delete(done));
-    sending.add(done);
-  }
-
-  /** Resolves when the row is gone; where that commit fails, a later one takes it along, at the latest after the next start. */
-  function confirm(n: number): Promise<void> {
-    sent.push(n);
-    deleting ??= forget().finally(() => (deleting = undefined));
-    return deleting;
-  }
-
-  async function forget(): Promise<void> {
-    while (sent.length > 0) {
-      const numbers = sent.slice(0, LIMITS.outboxBatch);
-      await storage.write((tx) => deleteOutbox(tx.db, numbers));
-      sent.splice(0, numbers.length);
-    }
-  }
-
-  storage.onPublished(wake);
-  wake();
+  look();
+  storage.onPublished((channels) => {
+    // Which rows are from before has to be known first.
+    void looking.then(() => {
+      if (!stopped) for (const channel of channels) laneOf(channel).wake();
+    });
+  });
   return {
-    rewind() {
-      last = 0;
-      wake();
-    },
+    rewind: look,
     async stop() {
       stopped = true;
-      await reading;
-      await Promise.allSettled(sending);
-      await deleting?.catch(() => undefined);
+      await looking;
+      await Promise.all([...lanes.values()].map((lane) => lane.stop()));
+      await forget.idle();
     },
   };
 }
+
+interface LaneParts {
+  channel: string;
+  storage: Storage;
+  forget: Forgetter;
+  publish: Publish;
+}
+
+/** One channel's rows. */
+class Lane {
+  readonly #parts: LaneParts;
+  readonly #sending = new Set<Promise<void>>();
+  #last = 0;
+  /** Rows up to this number may have been sent before. */
+  #oldUpTo = 0;
+  #again = false;
+  #stopped = false;
+  #reading: Promise<void> | undefined;
+  #ended: (() => void) | undefined;
+
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes all rows there are, from the first; those up to `oldUpTo` are from before. */
+  begin(oldUpTo: number): void {
+    this.#last = 0;
+    this.#oldUpTo = oldUpTo;
+    this.wake();
+  }
+
+  wake(): void {
+    this.#again = true;
+    this.#reading ??= this.#read()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#reading = undefined;
+        if (this.#again && !this.#stopped) this.wake();
+      });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#ended?.();
+    await this.#reading;
+    await Promise.allSettled(this.#sending);
+  }
+
+  async #read(): Promise<void> {
+    const { storage, channel } = this.#parts;
+    this.#again = false;
+    while (!this.#stopped) {
+      const rows = await readOutbox(storage.db, channel, this.#last, LIMITS.outboxBatch);
+      for (const row of rows) this.#send(row);
+      if (rows.length < LIMITS.outboxBatch) return;
+      // Not a race of all that are on their way: each race would leave its mark on each of them.
+      while (this.#sending.size >= LIMITS.outboxInFlight && !this.#stopped)
+        await new Promise<void>((resolve) => (this.#ended = resolve));
+    }
+  }
+
+  #send({ n, body }: OutboxRow): void {
+    const { channel, publish, forget } = this.#parts;
+    this.#last = n;
+    const done = publish(channel, body, n <= this.#oldUpTo)
+      .then(() => forget.row(n))
+      .catch(() => undefined)
+      .finally(() => {
+        this.#sending.delete(done);
+        this.#ended?.();
+      });
+    this.#sending.add(done);
+  }
+}
+
+interface Forgetter {
+  /** Resolves when the row is gone; where that commit fails it is tried again, at the latest after the next start. */
+  row(n: number): Promise<void>;
+  idle(): Promise<void>;
+}
+
+/**
+ * Deletes what was sent, many rows in one commit. It is in no hurry: what a row holds is known as done by its taker, so a
+ * kill in between only makes the taker look.
+ */
+function forgetter(storage: Storage): Forgetter {
+  const sent: number[] = [];
+  let deleting: Promise<void> | undefined;
+  let hurry: () => void = () => undefined;
+  let ending = false;
+
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  async function forget(): Promise<void> {
+    await pause(LIMITS.outboxForgetWithin);
+    while (sent.length > 0) {
+      const numbers = sent.slice(0, LIMITS.outboxBatch);
+      try {
+        await storage.write((tx) => deleteOutbox(tx.db, numbers));
+        sent.splice(0, numbers.length);
+      } catch {
+        // What is left goes after the next start.
+        if (ending) return;
+        await pause(FORGET_AGAIN_MS);
+      }
+    }
+  }
+
+  return {
+    row(n) {
+      sent.push(n);
+      if (sent.length >= LIMITS.outboxBatch) hurry();
+      deleting ??= forget().finally(() => (deleting = undefined));
+      return deleting;
+    },
+    async idle() {
+      ending = true;
+      hurry();
+      await deleting;
+    },
+  };
+}
+
+const FORGET_AGAIN_MS = 1_000;

@@ -83,8 +83,29 @@ export interface Schema {
     community_id: string;
     command: string;
     is_on: number;
+    /** A role, or people as a JSON array; null as declared. */
     allow: string | null;
+    /** JSON: cooldownSeconds, limit, symbol. */
     settings: string | null;
+  };
+  /** Uses that a community's own cooldown or limit counts. `person`: an account, or `platform:id`. */
+  command_uses: {
+    community_id: string;
+    command: string;
+    person: string;
+    window_start: number;
+    used: number;
+    last_at: number;
+  };
+  spaces: {
+    id: string;
+    community_id: string;
+    platform: string;
+    /** The platform's own id of the guild, workspace or channel. */
+    platform_id: string;
+    name: string;
+    symbol: string | null;
+    seen_at: number;
   };
   audit: {
     id: string;

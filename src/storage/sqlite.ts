@@ -9,6 +9,7 @@ import {
   type Driver,
   type QueryResult,
 } from 'kysely';
+import { setDirect } from './direct.ts';
 import type { Schema } from './schema.ts';
 import { makeStorage, type Storage } from './storage.ts';
 
@@ -23,7 +24,7 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Storage {
   const writer = kysely(write);
   // Readers have a connection of their own, so that they never see a batch that is not committed yet.
   const reader = path === ':memory:' ? writer : kysely(open(path, true));
-  const steer = (statement: string): void => write.exec(statement);
+  const steer = steering(write);
   return makeStorage({ dialect: 'sqlite', begin: 'begin immediate', steer, reader, writer, ...options });
 }
 
@@ -35,14 +36,27 @@ function open(path: string, readOnly: boolean): DatabaseSync {
 }
 
 function kysely(db: DatabaseSync): Kysely<Schema> {
-  return new Kysely<Schema>({
+  const connection = new SqliteConnection(db);
+  const made = new Kysely<Schema>({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new SqliteDriver(db),
+      createDriver: () => new SqliteDriver(db, connection),
       createIntrospector: (of) => new SqliteIntrospector(of),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   });
+  setDirect(made, (sql, parameters) => connection.run(sql, parameters as SQLInputValue[]).rows);
+  return made;
+}
+
+/** Begin, commit and savepoints come with every work: prepared once. */
+function steering(db: DatabaseSync): (statement: string) => void {
+  const prepared = new Map<string, StatementSync>();
+  return (text) => {
+    let statement = prepared.get(text);
+    if (!statement) prepared.set(text, (statement = db.prepare(text)));
+    statement.run();
+  };
 }
 
 /** node:sqlite answers at once, so one connection serves everybody; only the door opens transactions. */
@@ -50,9 +64,9 @@ class SqliteDriver implements Driver {
   readonly #db: DatabaseSync;
   readonly #connection: SqliteConnection;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, connection: SqliteConnection) {
     this.#db = db;
-    this.#connection = new SqliteConnection(db);
+    this.#connection = connection;
   }
 
   async init(): Promise<void> {}
@@ -81,6 +95,10 @@ class SqliteDriver implements Driver {
 }
 
 const STATEMENTS_KEPT = 500;
+const NO_ROWS: unknown[] = [];
+
+/** What node:sqlite tells of a statement that changed something. */
+type StatementResultingChanges = ReturnType<StatementSync['run']>;
 
 class SqliteConnection implements DatabaseConnection {
   readonly #db: DatabaseSync;
@@ -91,11 +109,16 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const { statement, reads } = this.#prepare(query.sql);
-    const parameters = query.parameters as SQLInputValue[];
-    if (reads) return { rows: statement.all(...parameters) as R[] };
-    const { changes, lastInsertRowid } = statement.run(...parameters);
-    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+    const { rows, ran } = this.run(query.sql, query.parameters as SQLInputValue[]);
+    if (!ran) return { rows: rows as R[] };
+    return { rows: [], numAffectedRows: BigInt(ran.changes), insertId: BigInt(ran.lastInsertRowid) };
+  }
+
+  /** `rows` of a statement that reads or returns, `ran` of any other. */
+  run(text: string, parameters: SQLInputValue[]): { rows: unknown[]; ran?: StatementResultingChanges } {
+    const { statement, reads } = this.#prepare(text);
+    if (reads) return { rows: statement.all(...parameters) };
+    return { rows: NO_ROWS, ran: statement.run(...parameters) };
   }
 
   async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {

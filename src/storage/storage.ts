@@ -15,8 +15,8 @@ export interface Storage {
   readonly writer: Kysely<Schema>;
   /** Commits with whatever else waits; resolves after the commit. */
   write<T>(work: Work<T>): Promise<T>;
-  /** Calls `listener` after every commit that holds outbox rows. */
-  onPublished(listener: () => void): void;
+  /** Calls `listener` after every commit that holds outbox rows, with their channels. */
+  onPublished(listener: (channels: ReadonlySet<string>) => void): void;
   close(): Promise<void>;
 }
 
@@ -28,10 +28,15 @@ export interface StorageParts extends Pick<DoorOptions, 'begin' | 'steer'> {
 }
 
 export function makeStorage(parts: StorageParts): Storage {
-  let listener = (): void => undefined;
+  let listener = (_channels: ReadonlySet<string>): void => undefined;
   const batch = parts.batch === undefined ? {} : { batch: parts.batch };
   const { begin, steer } = parts;
-  const door = new Door(parts.writer, { begin, ...(steer && { steer }), ...batch, published: () => listener() });
+  const door = new Door(parts.writer, {
+    begin,
+    ...(steer && { steer }),
+    ...batch,
+    published: (channels) => listener(channels),
+  });
   return {
     dialect: parts.dialect,
     db: parts.reader,

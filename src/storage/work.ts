@@ -54,6 +54,11 @@ export async function deliverOnce(db: Db, id: string, at: number): Promise<boole
   return (await insertDelivered(db, id, at)).length === 1;
 }
 
+/** Whether an answer, or a part of one, was sent. */
+export async function wasDelivered(db: Db, id: string): Promise<boolean> {
+  return (await db.selectFrom('deliveries').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
+}
+
 export interface Answer {
   id: string;
   account: string;
@@ -79,6 +84,25 @@ export async function closeAnswer(
 ): Promise<boolean> {
   const { state, reply, refusal } = answer;
   return (await updateAnswer(db, id, state, JSON.stringify({ reply, refusal }))).length === 1;
+}
+
+const updateUnlessJob = hot<[id: string, state: string, reply: string], { id: string }>(3, (db, [id, state, reply]) =>
+  db
+    .updateTable('answers')
+    .set({ state, reply })
+    .where('id', '=', id)
+    .where('state', '=', 'waiting')
+    .where(({ not, exists, selectFrom }) => not(exists(selectFrom('jobs').select('jobs.id').where('jobs.id', '=', id))))
+    .returning('id'),
+);
+
+/** Keeps the spine's own answer. False where the request has one, or a job that will give it: a repeat decides nothing. */
+export async function answerOnce(
+  db: Db,
+  id: string,
+  { reply, refusal }: { reply: Reply; refusal?: Refusal },
+): Promise<boolean> {
+  return (await updateUnlessJob(db, id, 'done', JSON.stringify({ reply, refusal }))).length === 1;
 }
 
 export async function findAnswer(db: Db, id: string): Promise<Answer | undefined> {
@@ -177,6 +201,17 @@ export async function deleteDead(db: Db, id: string): Promise<boolean> {
   return rows.length === 1;
 }
 
+/** Forgets answers older than `before` for platforms that are not served any more. Gives how many. */
+export async function deleteUnserved(db: Db, before: number, served: readonly string[]): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('outbox')
+    .where('created_at', '<', before)
+    .where('channel', 'like', 'outgoing.%')
+    .where('channel', 'not in', [...served])
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
 /** Forgets records that are older than `before`; dead jobs stay until somebody decides. */
 export async function deleteOldRecords(db: Db, before: number): Promise<void> {
   await db.deleteFrom('inbox').where('at', '<', before).execute();
@@ -187,18 +222,27 @@ export async function deleteOldRecords(db: Db, before: number): Promise<void> {
 
 export interface OutboxRow {
   n: number;
-  channel: string;
   body: string;
 }
 
-export async function readOutbox(db: Db, after: number, limit: number): Promise<OutboxRow[]> {
-  return db
-    .selectFrom('outbox')
-    .select(['n', 'channel', 'body'])
-    .where('n', '>', after)
-    .orderBy('n')
-    .limit(limit)
-    .execute();
+/** The next rows of a channel, in the order of their numbers. */
+export const readOutbox = hot<[channel: string, after: number, limit: number], OutboxRow>(
+  3,
+  (db, [channel, after, limit]) =>
+    db
+      .selectFrom('outbox')
+      .select(['n', 'body'])
+      .where('channel', '=', channel)
+      .where('n', '>', after)
+      .orderBy('n')
+      .limit(limit),
+);
+
+/** The channels that have rows waiting, each with the number of its last one. */
+export async function outboxChannels(db: Db): Promise<{ channel: string; last: number }[]> {
+  const last = sql<number>`max(n)`.as('last');
+  const rows = await db.selectFrom('outbox').select(['channel', last]).groupBy('channel').execute();
+  return rows.map(({ channel, last: n }) => ({ channel, last: Number(n) }));
 }
 
 export async function deleteOutbox(db: Db, numbers: number[]): Promise<void> {

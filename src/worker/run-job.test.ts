@@ -111,7 +111,7 @@ describe('the operator’s list of the dead', () => {
       return say('AAPL is 1');
     });
     await desk.run();
-    const operator = operatorPort(desk.storage, () => ASKED + 60_000);
+    const operator = operatorPort(desk.storage, () => ASKED + 60_000, []);
     const [dead] = await operator.dead();
     assert.deepEqual([dead?.id, dead?.job, dead?.reason, dead?.attempts], ['job_1', 'test.quote', 'Error: down', 3]);
     assert.match(dead?.failedAt ?? '', /^2026-.*Z$/);
@@ -124,7 +124,7 @@ describe('the operator’s list of the dead', () => {
 
   test('forgets what the operator gives up, and nothing else', async (t) => {
     const desk = await deskFor(t, () => Promise.reject(new Error('down')));
-    const operator = operatorPort(desk.storage, () => ASKED);
+    const operator = operatorPort(desk.storage, () => ASKED, []);
     assert.equal(await operator.forget('job_1'), false, 'a waiting job is not dead');
     await desk.run();
     assert.equal(await operator.forget('job_1'), true);
@@ -170,7 +170,7 @@ async function deskFor(t: TestContext, handle: Handler, more: { seconds?: number
 
 /** Of each answer that went out: its text, whether for the asker alone, whether the last. */
 async function toldBy(storage: Storage): Promise<[string, boolean, boolean][]> {
-  const rows = await storage.db.selectFrom('outbox').selectAll().where('channel', '=', 'outgoing').execute();
+  const rows = await storage.db.selectFrom('outbox').selectAll().where('channel', 'like', 'outgoing.%').execute();
   const sent = rows.map(({ body }) => JSON.parse(body) as OutgoingMessage);
   return sent.map(({ reply, final }) => [reply.text, reply.private, final]);
 }

@@ -1,3 +1,4 @@
+import { outgoingTo } from '#bus/bus.ts';
 import type { Clock } from '#core/clock.ts';
 import type { AnyJob, JobWork } from '#core/job.ts';
 import { whisper, type OutgoingMessage, type Reply } from '#core/message.ts';
@@ -74,7 +75,8 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 async function finish(worker: Worker, row: JobRow, reply: Reply): Promise<void> {
   await worker.storage.write(async (tx) => {
     await finishJob(tx.db, row.id);
-    if (await closeAnswer(tx.db, row.id, { state: 'done', reply })) await tx.publish('outgoing', outgoing(row, reply));
+    if (await closeAnswer(tx.db, row.id, { state: 'done', reply }))
+      await tx.publish(outgoingTo(row.request.to.platform), outgoing(row, reply));
   });
 }
 
@@ -83,7 +85,7 @@ async function bury(worker: Worker, row: JobRow, job: AnyJob | undefined, reason
   await worker.storage.write(async (tx) => {
     await buryJob(tx.db, row.id, reason.slice(0, 500), worker.clock());
     if (await closeAnswer(tx.db, row.id, { state: 'failed', reply }))
-      await tx.publish('outgoing', outgoing(row, reply));
+      await tx.publish(outgoingTo(row.request.to.platform), outgoing(row, reply));
   });
 }
 

@@ -7,13 +7,14 @@ import { openPostgres } from '#storage/postgres.ts';
 import { openSqlite } from '#storage/sqlite.ts';
 import type { Storage } from '#storage/storage.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
+import { commandSettingsContract } from './command-settings.contract.ts';
 import { doorContract } from './door.contract.ts';
 import { prepare } from './fixtures.ts';
 import { roomsContract } from './rooms.contract.ts';
 import { storageContract } from './storage.contract.ts';
 import { workContract } from './work.contract.ts';
 
-const cases = [...storageContract, ...roomsContract, ...workContract, ...doorContract];
+const cases = [...storageContract, ...roomsContract, ...workContract, ...doorContract, ...commandSettingsContract];
 
 describe('what holds for data on SQLite', () => {
   for (const { says, holds } of cases) {

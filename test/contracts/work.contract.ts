@@ -11,6 +11,7 @@ import {
   countOutbox,
   deleteDead,
   deleteOldRecords,
+  deleteUnserved,
   deliverOnce,
   findAnswer,
   findJob,
@@ -18,6 +19,7 @@ import {
   insertJob,
   listDead,
   openAnswer,
+  outboxChannels,
   receiveOnce,
   reviveJob,
 } from '#storage/work.ts';
@@ -121,6 +123,20 @@ export const workContract: StorageCase[] = [
     },
   },
   {
+    says: 'what waits in the outbox is never swept, but for old answers to a platform that nobody serves',
+    async holds(storage) {
+      const channels = ['incoming', 'jobs', 'outgoing.webchat', 'outgoing.discord'];
+      await storage.write(async (tx) => {
+        for (const channel of channels) await tx.publish(channel, { channel });
+        await deleteOldRecords(tx.db, Date.now() + 1_000);
+        assert.equal(await deleteUnserved(tx.db, 1, ['outgoing.webchat']), 0, 'what is young stays');
+        assert.equal(await deleteUnserved(tx.db, Date.now() + 1_000, ['outgoing.webchat']), 1);
+      });
+      const left = await outboxChannels(storage.db);
+      assert.deepEqual(left.map(({ channel }) => channel).toSorted(), ['incoming', 'jobs', 'outgoing.webchat']);
+    },
+  },
+  {
     says: 'the relay sends what a commit left, in order, and a row goes only when its sending is confirmed',
     async holds(storage) {
       const sent: Sent[] = [];
@@ -156,6 +172,39 @@ export const workContract: StorageCase[] = [
       await eventually('the second try', () => bodies[0]);
       await second.stop();
       assert.deepEqual([bodies, await countOutbox(storage.db)], [['{"id":"job_1"}'], 0]);
+    },
+  },
+  {
+    says: 'a channel whose sending hangs holds up no other channel',
+    async holds(storage) {
+      await fillOutbox(storage, LIMITS.outboxInFlight + LIMITS.outboxBatch);
+      await storage.write((tx) => tx.publish('outgoing.webchat', 'quick'));
+      const quick: string[] = [];
+      const gate = Promise.withResolvers<void>();
+      const relay = startRelay(storage, async (channel, body) => {
+        if (channel !== 'outgoing.webchat') return gate.promise;
+        quick.push(body);
+      });
+      await eventually('the quick one', () => quick[0]);
+      gate.resolve();
+      await relay.stop();
+      assert.deepEqual(quick, ['"quick"']);
+    },
+  },
+  {
+    says: 'a row that an earlier process may have sent is marked, one from now is not',
+    async holds(storage) {
+      await storage.write((tx) => tx.publish('jobs', 'old'));
+      const told: [string, boolean][] = [];
+      const relay = startRelay(storage, async (_channel, body, again) => void told.push([body, again]));
+      await eventually('the old one', () => told[0]);
+      await storage.write((tx) => tx.publish('jobs', 'new'));
+      await eventually('the new one', () => told[1]);
+      await relay.stop();
+      assert.deepEqual(told, [
+        ['"old"', true],
+        ['"new"', false],
+      ]);
     },
   },
   {

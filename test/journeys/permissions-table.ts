@@ -58,6 +58,14 @@ function inRooms(rest: string, expect: { open: Try['expect']; shared?: Try['expe
   ];
 }
 
+/** A community's address in the first one and in one that is not there. */
+function inCommunities(rest: string, expect: Try['expect'], body?: unknown): Try[] {
+  return [
+    at('the first', expect, ({ community }) => ({ path: `/v1/communities/${community}${rest}`, body })),
+    at('one that is not there', HIDDEN, () => ({ path: `/v1/communities/comm_none${rest}`, body })),
+  ];
+}
+
 let names = 0;
 const fresh = (what: string): string => `${what}-${(names += 1)}`;
 const PASSWORD = 'correct horse battery';
@@ -106,6 +114,17 @@ export const ROUTES: Record<string, Try[]> = {
     at('the first', MEMBERS, ({ community }) => ({ path: `/v1/communities/${community}/people?query=o` })),
     at('one that is not there', HIDDEN, () => ({ path: '/v1/communities/comm_none/people' })),
   ],
+
+  'GET /v1/communities/{id}/commands': inCommunities('/commands', MEMBERS),
+  'PUT /v1/communities/{id}/commands/{name}': [
+    ...inCommunities('/commands/stock', NOBODY, { on: false }),
+    at('a command that is not there', NOBODY, ({ community }) => ({
+      path: `/v1/communities/${community}/commands/none`,
+      body: { on: false },
+    })),
+  ],
+  'GET /v1/communities/{id}/spaces': inCommunities('/spaces', MEMBERS),
+  'PATCH /v1/communities/{id}/spaces/{space}': inCommunities('/spaces/space_none', NOBODY, { symbol: '?' }),
 
   'GET /v1/invites/{code}': [
     at('a good one', ALL_OK, async ({ freshInvite }) => ({ path: `/v1/invites/${(await freshInvite()).code}` })),

@@ -54,7 +54,8 @@ export async function makeWorld(hall: Hall): Promise<World> {
 /** All that the owner can see, as it came. */
 export async function everything({ owner, community, open, closed, shared }: World): Promise<Record<string, string>> {
   const rooms = [open, closed, shared].map((room) => `/v1/rooms/${room}`);
-  const paths = ['/v1/rooms', '/v1/invites', '/v1/communities', `/v1/communities/${community}/people`].concat(
+  const decided = ['people', 'commands', 'spaces'].map((what) => `/v1/communities/${community}/${what}`);
+  const paths = ['/v1/rooms', '/v1/invites', '/v1/communities', ...decided].concat(
     rooms.flatMap((room) => [`${room}/messages?limit=200`, `${room}/members`]),
   );
   const seen: Record<string, string> = {};

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
+import { startDiscord } from './discord/index.ts';
+import { startSlack } from './slack/index.ts';
 import { startStock } from './stock/index.ts';
+import { startTwitch } from './twitch/index.ts';
 
 /** Starts one stand-in on loopback: `npm run simulator -- stock --port 4010`. It ends on Ctrl-C or SIGTERM. */
 interface StandIn {
@@ -8,7 +11,12 @@ interface StandIn {
   stop(): Promise<void>;
 }
 
-const STAND_INS: Record<string, (port: number) => Promise<StandIn>> = { stock };
+const STAND_INS: Record<string, (port: number) => Promise<StandIn>> = {
+  discord: (at) => chat('Discord', startDiscord({ port: at, anyToken: true })),
+  slack: (at) => chat('Slack', startSlack({ port: at, anyToken: true })),
+  twitch: (at) => chat('Twitch', startTwitch({ port: at, anyToken: true })),
+  stock,
+};
 
 const { values, positionals } = parseArgs({ options: { port: { type: 'string' } }, allowPositionals: true });
 const start = STAND_INS[positionals[0] ?? ''];
@@ -37,4 +45,20 @@ async function stock(at: number): Promise<StandIn> {
     `Change how it behaves: POST ${source.control} {"mode": "slow"}. GET shows the mode and what was asked.`,
   ];
   return { says, stop: source.stop };
+}
+
+/** A chat platform: what people would see stands on its page, and what the hall needs is printed as settings. */
+async function chat(
+  name: string,
+  starting: Promise<{ page: string; env: Record<string, string>; stop(): Promise<void> }>,
+): Promise<StandIn> {
+  const { page, env, stop } = await starting;
+  const settings = Object.entries(env).map(([key, value]) => `${key}=${value}`);
+  const says = [
+    `${name} listens. Talk as its people in a browser: ${page}`,
+    'Start the hall with these settings:',
+    '',
+    ...settings,
+  ];
+  return { says, stop };
 }

@@ -1,5 +1,5 @@
 import { usage, type AnyCommand } from '#core/command.ts';
-import { atLeast, type Role } from '#core/roles.ts';
+import type { Role } from '#core/roles.ts';
 
 /** A command as the composer's palette shows it. */
 export interface OfferedCommand {
@@ -18,10 +18,9 @@ export interface OfferedCommand {
   }[];
 }
 
-/** The commands that a role may use, by name. */
-export function offer(commands: Iterable<AnyCommand>, role: Role): OfferedCommand[] {
+/** Commands that somebody may use, by name. */
+export function offer(commands: Iterable<AnyCommand>): OfferedCommand[] {
   return [...commands]
-    .filter((one) => atLeast(role, one.allow))
     .toSorted((a, b) => a.name.localeCompare(b.name))
     .map((one) => ({
       name: one.name,

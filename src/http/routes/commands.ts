@@ -20,8 +20,9 @@ export function commandRoutes(app: App, hall: Hall, callers: Callers): void {
     { schema: { tags, response: { 200: z.object({ commands: z.array(z.unknown()) }) } } },
     async (request) => {
       const session = await callers.need(request);
-      const role = (await memberships(hall.auth, session.account))[0]?.role ?? 'guest';
-      return { commands: hall.commands.offer(role) };
+      const [first] = await memberships(hall.auth, session.account);
+      if (!first) return { commands: [] };
+      return { commands: await hall.commands.offer(first.id, { account: session.account, role: first.role }) };
     },
   );
 

@@ -1,0 +1,86 @@
+import { toRfc3339, type Clock } from '#core/clock.ts';
+import type { AnyCommand } from '#core/command.ts';
+import { rulesOf, type CommandChange } from '#core/command-setting.ts';
+import { badRequest, refused, unknown } from '#core/errors.ts';
+import { newId } from '#core/ids.ts';
+import type { CommunityPort, PublicSpace } from '#http/hall.ts';
+import { record } from '#storage/audit.ts';
+import { changeCommandSetting, listCommandSettings, strangersAmong } from '#storage/command-settings.ts';
+import { writeFact } from '#storage/instance.ts';
+import { listSpaces, setSpaceSymbol, type Space } from '#storage/spaces.ts';
+import type { Storage, Tx } from '#storage/storage.ts';
+
+export type { PublicSpace } from '#http/hall.ts';
+
+export interface CommunityParts {
+  storage: Storage;
+  clock: Clock;
+  commands: ReadonlyMap<string, AnyCommand>;
+  /** Called after the commit that changed a command of the community. */
+  changed(community: string): void;
+}
+
+/** What a community decides about its commands and places; for HTTP and for the command line. Each change is audited. */
+export function communityPort(parts: CommunityParts): CommunityPort {
+  const { storage, clock, commands, changed } = parts;
+  return {
+    async commands(community) {
+      const settings = await listCommandSettings(storage.db, community);
+      const sorted = [...commands.values()].toSorted((a, b) => a.name.localeCompare(b.name));
+      return sorted.map((command) => rulesOf(command, settings.get(command.name)));
+    },
+    async changeCommand(wanted) {
+      const { community, by, name, change } = wanted;
+      const command = commands.get(name);
+      if (!command) throw unknown('command');
+      if (change.on === false && name === STAYS_ON) throw staysOn();
+      const setting = await storage.write(async (tx) => {
+        await needMembers(tx, community, change.allow);
+        const next = await changeCommandSetting(tx.db, { community, command: name, change });
+        const detail = JSON.stringify(change);
+        await record(tx.db, { community, account: by, action: 'command.settings', subject: name, detail, at: clock() });
+        await writeFact(tx.db, RULES_CHANGED, newId('evt'));
+        return next;
+      });
+      changed(community);
+      return rulesOf(command, setting);
+    },
+    spaces: async (community) => (await listSpaces(storage.db, community)).map(shape),
+    async setSymbol({ community, by, space, symbol }) {
+      const found = await storage.write(async (tx) => {
+        const set = await setSpaceSymbol(tx.db, { community, space, symbol });
+        if (!set) throw unknown('space');
+        const detail = JSON.stringify({ symbol });
+        await record(tx.db, { community, account: by, action: 'space.symbol', subject: space, detail, at: clock() });
+        return set;
+      });
+      return shape(found);
+    },
+  };
+}
+
+/** The fact that a change of a command leaves, new each time, so that a running hall sees changes by the command line. */
+export const RULES_CHANGED = 'rules-changed';
+
+/** Every refusal sends people to this command, so it is always there. */
+const STAYS_ON = 'help';
+
+function staysOn() {
+  return refused(
+    'help-stays-on',
+    'The command help stays on: it is where people find out what there is. You can choose who may run it.',
+    'help cannot be switched off; an admin or owner can change who may run it',
+  );
+}
+
+/** Accounts that are named must be in the community. People on platforms need no account here. */
+async function needMembers(tx: Tx, community: string, allow: CommandChange['allow']): Promise<void> {
+  if (!Array.isArray(allow)) return;
+  const accounts = allow.filter((person) => person.startsWith('acct_'));
+  const [stranger] = await strangersAmong(tx.db, community, accounts);
+  if (stranger) throw badRequest('not-a-member', `${stranger} is not a member of this community. Nothing was changed.`);
+}
+
+function shape({ id, platform, platformId, name, symbol, seenAt }: Space): PublicSpace {
+  return { id, platform, platformId, name, symbol, seenAt: toRfc3339(seenAt) };
+}

@@ -1,0 +1,85 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { receiver } from '#bot/receive-message.ts';
+import type { Clock } from '#core/clock.ts';
+import type { AnyCommand } from '#core/command.ts';
+import { LIMITS } from '#core/limits.ts';
+import type { ConnectorPorts } from '#core/platform.ts';
+import { readCommandSetting } from '#storage/command-settings.ts';
+import { readFact, writeFact } from '#storage/instance.ts';
+import { firstCommunity } from '#storage/communities.ts';
+import { ensureSpace, findSpace, type SeenSpace, type Space } from '#storage/spaces.ts';
+import type { Storage } from '#storage/storage.ts';
+import { deliverOnce, wasDelivered } from '#storage/work.ts';
+
+export interface PortParts {
+  storage: Storage;
+  clock: Clock;
+  commands: ReadonlyMap<string, AnyCommand>;
+  logger: FastifyBaseLogger;
+}
+
+/** What the connectors of Discord, Slack and Twitch are given. */
+export function connectorPorts({ storage, clock, commands, logger }: PortParts): ConnectorPorts {
+  return {
+    receive: receiver(storage),
+    commands,
+    space: spaces(storage, clock),
+    async setting(community, command) {
+      const setting = await readCommandSetting(storage.db, community, command);
+      return { on: setting?.on ?? true, symbol: setting?.symbol ?? null };
+    },
+    deliveries: {
+      wasSent: (part) => wasDelivered(storage.db, part),
+      record: recorder(storage, clock),
+    },
+    memory: {
+      recall: (name) => readFact(storage.db, `connector.${name}`),
+      remember: (name, value) => storage.write((tx) => writeFact(tx.db, `connector.${name}`, value)),
+    },
+    log: logger,
+    clock,
+  };
+}
+
+/** ms that a place is remembered: every line of a busy channel asks, and a change is seen within a second. */
+const PLACE_KEPT_MS = 1_000;
+const PLACES_KEPT = 10_000;
+
+function spaces(storage: Storage, clock: Clock): ConnectorPorts['space'] {
+  const kept = new Map<string, { space: Space; until: number }>();
+  return async ({ platform, platformId, name }) => {
+    const key = `${platform} ${platformId}`;
+    const known = kept.get(key);
+    if (known && known.until > performance.now() && known.space.name === name) return known.space;
+    const space = await look(storage, { platform, platformId, name, at: clock() });
+    if (kept.size >= PLACES_KEPT) kept.clear();
+    kept.set(key, { space, until: performance.now() + PLACE_KEPT_MS });
+    return space;
+  };
+}
+
+async function look(storage: Storage, place: Omit<SeenSpace, 'community'>): Promise<Space> {
+  const known = await findSpace(storage.db, place.platform, place.platformId);
+  if (known?.name === place.name) return known;
+  // A place that nobody has connected to a community of its own belongs to the instance's first one.
+  const { id: community } = await firstCommunity(storage.db);
+  return storage.write((tx) => ensureSpace(tx.db, { ...place, community }));
+}
+
+/** Records of what was sent, many in one commit: each platform waits far longer for its own. Resolves after the commit. */
+function recorder(storage: Storage, clock: Clock): (part: string) => Promise<void> {
+  let parts: string[] = [];
+  let writing: Promise<void> | undefined;
+  const write = async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, LIMITS.recordWithin));
+    const some = parts;
+    [parts, writing] = [[], undefined];
+    await storage.write(async (tx) => {
+      for (const part of some) await deliverOnce(tx.db, part, clock());
+    });
+  };
+  return (part) => {
+    parts.push(part);
+    return (writing ??= write());
+  };
+}

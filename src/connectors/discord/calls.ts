@@ -1,0 +1,100 @@
+import { REST, RequestMethod, type RESTOptions } from '@discordjs/rest';
+import { API_URL, API_VERSION, CALLBACK, FLAG, type CommandPayload, type GatewayBot } from './discord.external.ts';
+import type { Body } from './write.ts';
+
+/** What requests go through. */
+export type Rest = Pick<REST, 'request'>;
+
+/** An interaction's own address: its answers need no token of the bot. */
+export interface Token {
+  interaction: string;
+  token: string;
+  app: string;
+}
+
+export interface RestOptions {
+  token: string;
+  /** Without the version. */
+  apiUrl?: string;
+  /** ms until a request without an answer is given up. */
+  timeoutMs: number;
+  makeRequest?: RESTOptions['makeRequest'];
+  /** Discord's own limit for a bot is the default, 50. */
+  globalRequestsPerSecond?: number;
+}
+
+/** The library's requests, with Discord's rate limits counted. It tries nothing twice: the queue does, and knows what came before. */
+export function restOf({ token, apiUrl = API_URL, timeoutMs, ...given }: RestOptions): REST {
+  const rest = new REST({
+    ...given,
+    api: apiUrl.replace(/\/+$/, ''),
+    version: API_VERSION,
+    retries: 0,
+    timeout: timeoutMs,
+    rejectOnRateLimit: ({ route, method, retryAfter }) => retryAfter > PATIENCE_MS || isAnswer(route, method),
+    handlerSweepInterval: SWEEP_MS,
+  });
+  return rest.setToken(token);
+}
+
+/** ms that a request which is no answer may be held back by the library itself. */
+const PATIENCE_MS = 5_000;
+
+/** ms. Each interaction leaves a rate limit behind; an hour of them, the library's own measure, is much. */
+const SWEEP_MS = 5 * 60_000;
+
+/** Answers are waited for in the queue, where others can overtake. */
+function isAnswer(route: string, method: string): boolean {
+  return route.startsWith('/webhooks') || (method === 'POST' && /^\/(channels|users|interactions)/.test(route));
+}
+
+/** Every request that the connector makes. Each rejects with the library's errors; `faultOf` reads them. */
+export type Calls = ReturnType<typeof callsOf>;
+
+export function callsOf(rest: Rest) {
+  const post = (fullRoute: `/${string}`, body: Body) =>
+    rest.request({ method: RequestMethod.Post, fullRoute, ...body }) as Promise<{ id: string }>;
+  return {
+    gateway: () => rest.request({ method: RequestMethod.Get, fullRoute: '/gateway/bot' }) as Promise<GatewayBot>,
+    message: (channel: string, body: Body) => post(`/channels/${channel}/messages`, body),
+    typing: (channel: string) => rest.request({ method: RequestMethod.Post, fullRoute: `/channels/${channel}/typing` }),
+    direct: (user: string) => post('/users/@me/channels', { body: { recipient_id: user } }),
+    ...interactionCalls(rest),
+    ...commandCalls(rest),
+  };
+}
+
+/** Without the bot's token: Discord answers 401 where an interaction's is over, which must not end the bot's own. */
+function interactionCalls(rest: Rest) {
+  const original = ({ app, token }: Token): `/${string}` => `/webhooks/${app}/${token}/messages/@original`;
+  const callback = ({ interaction, token }: Omit<Token, 'app'>, body: Body) =>
+    rest.request({
+      method: RequestMethod.Post,
+      fullRoute: `/interactions/${interaction}/${token}/callback`,
+      auth: false,
+      ...body,
+    });
+  return {
+    callback,
+    defer: (to: Token) => callback(to, { body: { type: CALLBACK.deferred, data: { flags: FLAG.ephemeral } } }),
+    choices: (to: Omit<Token, 'app'>, choices: { name: string; value: string | number }[]) =>
+      callback(to, { body: { type: CALLBACK.choices, data: { choices } } }),
+    original: (to: Token) =>
+      rest.request({ method: RequestMethod.Get, fullRoute: original(to), auth: false }) as Promise<{ flags?: number }>,
+    edit: (to: Token, body: Body) =>
+      rest.request({ method: RequestMethod.Patch, fullRoute: original(to), auth: false, ...body }),
+    drop: (to: Token) => rest.request({ method: RequestMethod.Delete, fullRoute: original(to), auth: false }),
+    followUp: ({ app, token }: Token, body: Body) =>
+      rest.request({ method: RequestMethod.Post, fullRoute: `/webhooks/${app}/${token}`, auth: false, ...body }),
+  };
+}
+
+function commandCalls(rest: Rest) {
+  const commands = (app: string, guild: string): `/${string}` => `/applications/${app}/guilds/${guild}/commands`;
+  return {
+    commands: (app: string, guild: string) =>
+      rest.request({ method: RequestMethod.Get, fullRoute: commands(app, guild) }) as Promise<unknown>,
+    setCommands: (app: string, guild: string, body: CommandPayload[]) =>
+      rest.request({ method: RequestMethod.Put, fullRoute: commands(app, guild), body }),
+  };
+}

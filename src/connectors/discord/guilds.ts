@@ -1,0 +1,78 @@
+import type { Role } from '#core/roles.ts';
+import { PERMISSION, type GuildPayload, type GuildRolePayload, type RolePayload } from './discord.external.ts';
+
+/** All that is kept of a guild. */
+export interface Guild {
+  id: string;
+  name: string;
+  owner: string;
+  /** The permissions of each role, by its id; the guild's own id is everybody's. */
+  roles: Map<string, bigint>;
+  /** The role that Discord made for the bot; a mention of it is meant for the bot. */
+  mine: string | undefined;
+  /** The community that it belongs to, once it was asked. */
+  community?: string;
+}
+
+/** The guilds that the bot is in, kept true by the gateway's events. */
+export class Guilds {
+  readonly #guilds = new Map<string, Guild>();
+
+  get(id: string): Guild | undefined {
+    return this.#guilds.get(id);
+  }
+
+  /** Those of one community. */
+  of(community: string): Guild[] {
+    return [...this.#guilds.values()].filter((one) => one.community === community);
+  }
+
+  /** GUILD_CREATE and GUILD_UPDATE. `bot` is the bot's own id. */
+  arrived(payload: GuildPayload, bot: string): Guild {
+    const community = this.#guilds.get(payload.id)?.community;
+    const guild: Guild = {
+      id: payload.id,
+      name: payload.name,
+      owner: payload.owner_id,
+      roles: new Map(payload.roles.map((role) => [role.id, BigInt(role.permissions)])),
+      mine: payload.roles.find((role) => role.tags?.bot_id === bot)?.id,
+      ...(community !== undefined && { community }),
+    };
+    this.#guilds.set(guild.id, guild);
+    return guild;
+  }
+
+  /** The bot was removed. One that is only unavailable stays as it is known. */
+  left(payload: { id: string; unavailable?: boolean }): void {
+    if (!payload.unavailable) this.#guilds.delete(payload.id);
+  }
+
+  role({ guild_id, role }: GuildRolePayload, bot: string): void {
+    const guild = this.#guilds.get(guild_id);
+    if (guild && role) keepRole(guild, role, bot);
+  }
+
+  roleGone({ guild_id, role_id = '' }: GuildRolePayload): void {
+    this.#guilds.get(guild_id)?.roles.delete(role_id);
+  }
+}
+
+function keepRole(guild: Guild, role: RolePayload, bot: string): void {
+  guild.roles.set(role.id, BigInt(role.permissions));
+  if (role.tags?.bot_id === bot) guild.mine = role.id;
+}
+
+/** The permissions of somebody with these roles, before any channel's own rules. */
+export function permissionsOf(guild: Guild, roles: string[]): bigint {
+  let bits = guild.roles.get(guild.id) ?? 0n;
+  for (const role of roles) bits |= guild.roles.get(role) ?? 0n;
+  return bits;
+}
+
+/** A person's role here, by what Discord lets them do there. */
+export function roleBy(permissions: bigint): Role {
+  if (permissions & PERMISSION.ADMINISTRATOR) return 'admin';
+  return permissions & MODERATION ? 'moderator' : 'member';
+}
+
+const MODERATION = PERMISSION.MODERATE_MEMBERS | PERMISSION.MANAGE_MESSAGES;

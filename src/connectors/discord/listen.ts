@@ -1,0 +1,134 @@
+import { AppError } from '#core/errors.ts';
+import type { ConnectorPorts } from '#core/platform.ts';
+import type { Calls } from './calls.ts';
+import { complete } from './complete.ts';
+import {
+  INTERACTION,
+  type Dispatch,
+  type GuildPayload,
+  type GuildRolePayload,
+  type InteractionPayload,
+  type MessagePayload,
+  type ReadyPayload,
+} from './discord.external.ts';
+import { faultOf } from './faults.ts';
+import type { Guild, Guilds } from './guilds.ts';
+import type { Health } from './health.ts';
+import type { Post } from './post.ts';
+import { readMessage, readSlash, type Asked, type Me } from './read.ts';
+import { tellAsker } from './tell-asker.ts';
+import { TEXTS } from './texts.ts';
+
+export interface ListenOptions {
+  ports: ConnectorPorts;
+  calls: Calls;
+  post: Post;
+  guilds: Guilds;
+  health: Health;
+  /** A guild that the bot is in, with the application whose commands stand there. */
+  arrived(guild: Guild, app: string): void;
+}
+
+/** Takes the gateway's events: what is for the bot goes to the hall, and nothing else costs anything. */
+export class Listener {
+  readonly #options: ListenOptions;
+  #underWay = 0;
+  #allDone: (() => void) | undefined;
+  #me: Me | undefined;
+
+  constructor(options: ListenOptions) {
+    this.#options = options;
+  }
+
+  /** One event. Never throws. */
+  take(event: Dispatch): void {
+    try {
+      this.#take(event);
+    } catch (error) {
+      this.#warn(error, `a ${event.t} could not be read`);
+    }
+  }
+
+  /** The application's id, once the gateway told it. */
+  get app(): string {
+    return this.#me?.app ?? '';
+  }
+
+  /** Resolves when all that was heard is taken in. */
+  async settled(): Promise<void> {
+    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#allDone = resolve));
+  }
+
+  #take({ t, d }: Dispatch): void {
+    const { guilds } = this.#options;
+    if (t === 'MESSAGE_CREATE') return this.#message(d as MessagePayload);
+    if (t === 'INTERACTION_CREATE') return this.#interaction(d as InteractionPayload);
+    if (t === 'READY') return this.#ready(d as ReadyPayload);
+    const me = this.#me;
+    if (!me) return;
+    if (t === 'GUILD_CREATE' || t === 'GUILD_UPDATE') this.#guild(d as GuildPayload, me, t === 'GUILD_CREATE');
+    else if (t === 'GUILD_DELETE') guilds.left(d as GuildPayload);
+    else if (t === 'GUILD_ROLE_CREATE' || t === 'GUILD_ROLE_UPDATE') guilds.role(d as GuildRolePayload, me.id);
+    else if (t === 'GUILD_ROLE_DELETE') guilds.roleGone(d as GuildRolePayload);
+  }
+
+  #ready({ user, application }: ReadyPayload): void {
+    const name = user.global_name ?? user.username;
+    this.#me = { id: user.id, app: application.id, style: { sign: `@${name} ` } };
+  }
+
+  #guild(payload: GuildPayload, me: Me, isNew: boolean): void {
+    if (payload.unavailable) return;
+    const guild = this.#options.guilds.arrived(payload, me.id);
+    if (isNew) this.#options.arrived(guild, me.app);
+  }
+
+  #message(line: MessagePayload): void {
+    // Most lines end here: they are chatter of a guild.
+    if (line.guild_id !== undefined && !line.content.startsWith('<@')) return;
+    if (!this.#me) return;
+    const asked = readMessage(line, this.#me, this.#guildOf(line.guild_id), this.#options.ports.clock());
+    if (asked) void this.#receive(asked);
+  }
+
+  #interaction(heard: InteractionPayload): void {
+    if (heard.type === INTERACTION.completion) return this.#complete(heard);
+    const asked = readSlash(heard, this.#guildOf(heard.guild_id), this.#options.ports.clock());
+    if (!asked) return;
+    const to = { interaction: heard.id, token: heard.token, app: heard.application_id };
+    // A second delivery: the first one is being answered.
+    if (!this.#options.post.interactions.open(to)) return;
+    void this.#receive(asked);
+  }
+
+  #complete(heard: InteractionPayload): void {
+    const to = { interaction: heard.id, token: heard.token };
+    const choices = complete(heard, this.#options.ports.commands);
+    this.#options.calls.choices(to, choices).catch((error: unknown) => this.#warn(error, 'a completion was not taken'));
+  }
+
+  async #receive({ id, place, message }: Asked): Promise<void> {
+    const { ports, post, health } = this.#options;
+    this.#underWay++;
+    try {
+      message.community = (await ports.space(place)).community;
+      if ((await ports.receive(message, id)) === message.id) health.counts.received++;
+    } catch (error) {
+      if (error instanceof AppError && error.status === 409) return;
+      const code = error instanceof AppError ? error.code : 'not-received';
+      ports.log.error({ platform: 'discord', code }, 'a command could not be taken in; the asker is told so');
+      await tellAsker(post, ports.log, message.from, TEXTS.notTaken);
+    } finally {
+      if (--this.#underWay === 0) this.#allDone?.();
+    }
+  }
+
+  #guildOf(id: string | undefined): Guild | undefined {
+    return id === undefined ? undefined : this.#options.guilds.get(id);
+  }
+
+  #warn(error: unknown, what: string): void {
+    const { code, words } = faultOf(error);
+    this.#options.ports.log.warn({ platform: 'discord', code }, `${what}: ${words}`);
+  }
+}

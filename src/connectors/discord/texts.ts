@@ -1,0 +1,58 @@
+/** All that people read of this connector: askers, and whoever looks after the hall. */
+export const TEXTS = {
+  direct: 'Direct messages',
+  notTaken: 'I could not take that in just now, and nothing was done. Try again in a minute.',
+  nothing: 'There is nothing to show.',
+  openDirect: (name: string) =>
+    `I have a private answer for you. Open your direct messages for this server, or use /${name}.`,
+  notAnswered: (why: string) => `I have an answer, but I could not post it in that channel: ${why}`,
+  channelGone: 'the channel is not there any more.',
+  noEntry: 'I may not write there. An admin can let me see the channel and send messages and files in it.',
+  discordSays: (code: number | string, words: string) => `Discord says “${words}” (${code}).`,
+
+  starting: 'Connecting to Discord.',
+  badToken:
+    'Discord does not accept the token. Set DISCORD_TOKEN to a new one and start again; docs/discord.md says how.',
+  badVersion: `Discord does not speak this version of its API any more. Update Guildhall; see docs/discord.md.`,
+  badIntents: (code: number) =>
+    `Discord refuses what the bot wants to hear (code ${code}). Check that DISCORD_TOKEN is a bot’s token; see docs/discord.md.`,
+  unreachable: (why: string) => `Discord cannot be reached: ${why}. It is tried again by itself.`,
+  badGateway: 'its gateway address is not usable',
+  broken: 'the connection broke',
+  closed: (code: number) => `Discord ended the connection (code ${code}). It is opened again by itself.`,
+  silent: (seconds: number) =>
+    `Nothing was heard from Discord for ${seconds} s. The connection is cut and opened again by itself.`,
+  noSessions: (at: string) => `Discord allows no further connection before ${at}. It is opened then by itself.`,
+
+  commandsRefused:
+    'Discord refuses the bot’s commands in this guild. Open the invite link again, which asks for applications.commands; see docs/discord.md.',
+  commandsWrong: (words: string) => `Discord did not take the commands of this guild: ${words}`,
+  tooManyCommands: (most: number) =>
+    `Discord takes ${most} commands of a guild. The others work where the bot is mentioned.`,
+
+  noSuch: {
+    role: (role: string) => `there is no role “${role}”.`,
+    target: 'there is no such room, message, person or role.',
+  },
+  ownerName: 'the owner of a server cannot be renamed by a bot. The owner can do it in the server’s own menu.',
+  mayNot: (permission: string) =>
+    `the bot lacks “${permission}” there, or its role stands below that person’s. An admin can change both in the server’s settings.`,
+  needs: (what: string) => `This needs ${what}.`,
+  tooLongOut: 'A person can be timed out for 28 days at most.',
+  tooLongName: 'A nickname has 32 characters at most.',
+  again: 'Discord could not be reached. Try again in a minute.',
+  check: {
+    noToken: 'DISCORD_TOKEN is not set. docs/discord.md says where a token comes from.',
+    unreachable: (url: string, why: string) => `Discord cannot be reached at ${url}: ${why}.`,
+    strange: (status: number) => `Discord answered ${status} to a question about the bot. Try again later.`,
+  },
+};
+
+/** Permissions as Discord’s own settings name them. */
+export const PERMISSION_WORDS = {
+  deleteMessage: 'Manage Messages',
+  grantRole: 'Manage Roles',
+  removeRole: 'Manage Roles',
+  setNickname: 'Manage Nicknames',
+  timeOut: 'Time out members',
+};

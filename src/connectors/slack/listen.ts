@@ -1,0 +1,128 @@
+import type { Timer } from '#bus/outbound-queue.ts';
+import { AppError } from '#core/errors.ts';
+import { newId } from '#core/ids.ts';
+import type { IncomingMessage } from '#core/message.ts';
+import type { ConnectorPorts } from '#core/platform.ts';
+import type { People } from './people.ts';
+import { read, type Asked, type Bot } from './read.ts';
+import type { SlackBody, Times } from './slack.external.ts';
+import type { Standing } from './standing.ts';
+import { TEXTS } from './texts.ts';
+import type { WebApi } from './web-api.ts';
+
+/** A payload with what acknowledges it, as Bolt's receivers hand it over. */
+export interface Arrival {
+  body: SlackBody;
+  /** Tells Slack that it has arrived; a slash command's acknowledgement may hold a message for the asker alone. */
+  ack(response?: { response_type: 'ephemeral'; text: string }): Promise<void>;
+}
+
+export interface ListenOptions {
+  ports: ConnectorPorts;
+  api: WebApi;
+  people: People;
+  standing: Standing;
+  /** Undefined until Slack told who the bot is. */
+  bot(): Bot | undefined;
+  times: Times;
+  timer: Timer;
+}
+
+export interface Listener {
+  /** Takes a payload in; never rejects. What could not be stored is not acknowledged, so that Slack sends it again. */
+  arrived(arrival: Arrival): Promise<void>;
+  /** Takes nothing new from now on; resolves when what arrived is taken in. */
+  stop(): Promise<void>;
+}
+
+export function listen(options: ListenOptions): Listener {
+  const underWay = new Set<Promise<void>>();
+  let stopping = false;
+  return {
+    arrived({ body, ack }) {
+      const bot = options.bot();
+      const asked = bot && read(body, bot);
+      if (!bot || (asked && stopping)) return notTaken(body, ack);
+      if (!asked) return ignore(options.people, body, ack);
+      const taking = asked.isSlash ? takeCommand(options, asked, bot, ack) : takeLine(options, asked, bot, ack);
+      underWay.add(taking);
+      return taking.finally(() => underWay.delete(taking));
+    },
+    async stop() {
+      stopping = true;
+      await Promise.all(underWay);
+    },
+  };
+}
+
+type Ack = Arrival['ack'];
+
+/** Not for the bot: acknowledged, so that it does not come again. */
+function ignore(people: People, { event }: SlackBody, ack: Ack): Promise<void> {
+  if (event?.type === 'user_change' && typeof event.user === 'object') people.changed(event.user);
+  return quiet(ack());
+}
+
+function notTaken(body: SlackBody, ack: Ack): Promise<void> {
+  return body.command === undefined ? Promise.resolve() : quiet(ack(NOT_TAKEN));
+}
+
+const NOT_TAKEN = { response_type: 'ephemeral', text: TEXTS.notTaken } as const;
+
+/** An acknowledgement that gets lost brings the same payload again, which ends in the inbox. */
+function quiet(acknowledged: Promise<void>): Promise<void> {
+  return acknowledged.catch(() => undefined);
+}
+
+/** Acknowledged when it is stored. If that takes too long Slack sends the line again, which does no harm. */
+async function takeLine(options: ListenOptions, asked: Asked, bot: Bot, ack: Ack): Promise<void> {
+  if (await take(options, asked, bot)) await quiet(ack());
+}
+
+/** Slack never sends a command again, and shows an error where it is not acknowledged in time. */
+async function takeCommand(options: ListenOptions, asked: Asked, bot: Bot, ack: Ack): Promise<void> {
+  let isLate = false;
+  const cancel = options.timer.after(options.times.acknowledge, () => {
+    isLate = true;
+    void quiet(ack());
+  });
+  const taken = await take(options, asked, bot);
+  cancel();
+  if (!isLate) return quiet(ack(taken ? undefined : NOT_TAKEN));
+  const url = asked.via.url;
+  if (!taken && url !== undefined) await quiet(options.api.respond(url, NOT_TAKEN));
+}
+
+/** Whether it is stored, now or before. */
+async function take({ ports, people, standing }: ListenOptions, asked: Asked, bot: Bot): Promise<boolean> {
+  standing.counts.received++;
+  try {
+    const who = await people.who(asked.user, asked.username);
+    const { community } = await ports.space({ platform: 'slack', platformId: bot.team, name: bot.teamName });
+    await ports.receive(
+      messageOf(asked, { ...who, account: `slack:${asked.user}` }, community, ports.clock()),
+      asked.platformId,
+    );
+    return true;
+  } catch (error) {
+    // Another message under the same id: the first one counts.
+    if (error instanceof AppError && error.status === 409) return true;
+    const code = error instanceof AppError ? error.code : (error as Error).name;
+    ports.log.error({ platform: 'slack', code }, TEXTS.log.notStored);
+    return false;
+  }
+}
+
+function messageOf(asked: Asked, who: IncomingMessage['who'], community: string, at: number): IncomingMessage {
+  const { channel: room, text, sign, isSlash } = asked;
+  const via = isSlash ? { ...asked.via, at: String(at) } : asked.via;
+  return {
+    id: newId('job', at),
+    from: { platform: 'slack', room, account: who.account, via },
+    community,
+    who,
+    ask: { text },
+    style: { sign },
+    at,
+  };
+}

@@ -1,0 +1,61 @@
+import { AppError } from '#core/errors.ts';
+import type { ConnectorPorts } from '#core/platform.ts';
+import type { IrcLine } from './irc-line.ts';
+import { findCandidate, idOf, isForeign, read, spaceOf, type Candidate } from './read.ts';
+import { symbolOf } from './register.ts';
+
+export interface ListenOptions {
+  ports: Pick<ConnectorPorts, 'receive' | 'commands' | 'space' | 'setting' | 'log' | 'clock'>;
+  /** The bot's login. */
+  own(): string;
+  received(): void;
+  /** It was asked of the bot, but could not be written down. */
+  notTaken(line: IrcLine): void;
+}
+
+export interface Listener {
+  /** A PRIVMSG. What is not for the bot ends here at once. */
+  said(line: IrcLine): void;
+  /** Resolves when all that came is written down; from now on nothing is taken. */
+  stop(): Promise<void>;
+}
+
+/** Picks the lines that are for the bot and hands them on. */
+export function listen(options: ListenOptions): Listener {
+  const { commands } = options.ports;
+  const taking = new Set<Promise<void>>();
+  let stopped = false;
+  return {
+    said(line) {
+      const own = options.own();
+      const candidate = findCandidate(line, own);
+      if (!candidate || stopped || !commands.has(candidate.name) || isForeign(line, own)) return;
+      const taken = take(options, line, candidate).finally(() => taking.delete(taken));
+      taking.add(taken);
+    },
+    async stop() {
+      stopped = true;
+      await Promise.all(taking);
+    },
+  };
+}
+
+async function take({ ports, received, notTaken }: ListenOptions, line: IrcLine, found: Candidate): Promise<void> {
+  let isAsked = found.symbol === undefined;
+  try {
+    const space = await ports.space(spaceOf(line));
+    const sign = symbolOf(await ports.setting(space.community, found.name), space);
+    isAsked ||= sign === found.symbol;
+    if (!isAsked) return;
+    const asked = { text: found.text, community: space.community, sign, at: ports.clock() };
+    const message = read(line, asked);
+    // A second delivery gets the first one's id.
+    if ((await ports.receive(message, idOf(line))) === message.id) received();
+  } catch (error) {
+    // 409: it was there before.
+    if (error instanceof AppError && error.status === 409) return;
+    const code = error instanceof AppError ? error.code : 'unexpected';
+    ports.log.error({ channel: line.target, command: found.name, code, why: String(error) }, 'twitch: not taken in');
+    if (isAsked) notTaken(line);
+  }
+}

@@ -1,0 +1,130 @@
+import { AppError } from './errors.ts';
+import type { AnyCommand } from './command.ts';
+import type { IncomingMessage, OutgoingMessage } from './message.ts';
+
+/** A platform as the rest of the program sees it. */
+export interface Connector {
+  readonly platform: string;
+  /** Begins to connect and comes back at once. What goes wrong later is told by `health`, never thrown. */
+  start(): void;
+  /**
+   * Resolves when the platform has taken the answer, or has refused it for good. Answers to one room go out in the order
+   * of the calls. `again`: it may have been sent before, by a process that ended in the middle.
+   */
+  send(answer: OutgoingMessage, again: boolean): Promise<void>;
+  health(): PlatformHealth;
+  readonly actions: PlatformActions;
+  /** Where the platform posts its events to us. */
+  readonly webhook?: Webhook;
+  /** A community switched commands on or off; where commands are registered they are registered anew. */
+  commandsChanged?(community: string): void;
+  /** Lets what is on its way end, `graceMs` at most; what waits stays in the outbox. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** An address of ours that a platform calls. */
+export interface Webhook {
+  path: string;
+  /** Answers one call by its headers and its body as it came. */
+  handle(headers: Record<string, string | string[] | undefined>, body: Uint8Array): Promise<WebhookAnswer>;
+}
+
+export interface WebhookAnswer {
+  status: number;
+  body: string;
+  contentType?: string;
+}
+
+/** up: heard from within the platform's heartbeat. refused: the platform will not have the token; trying again is of no use. */
+export type PlatformState = 'starting' | 'up' | 'silent' | 'down' | 'refused';
+
+export interface PlatformHealth {
+  platform: string;
+  state: PlatformState;
+  /** What is wrong and what mends it; also where it is up and single rooms are not. */
+  why?: string;
+  /** When the platform was last heard, ms since 1970. */
+  heardAt?: number;
+  /** Answers that wait to be sent. */
+  waiting: number;
+  /** Since the start: what was received, sent, and refused by the platform for good. */
+  counts: { received: number; sent: number; refused: number };
+}
+
+/** Where a platform action applies: a guild, workspace or channel, in the platform's own ids. */
+export interface ActionTarget {
+  space: string;
+  room?: string;
+  message?: string;
+  person?: string;
+}
+
+/** What features may do on a platform, the same words everywhere. Each throws `cannot` where a platform has no such thing. */
+export interface PlatformActions {
+  deleteMessage(target: ActionTarget): Promise<void>;
+  grantRole(target: ActionTarget, role: string): Promise<void>;
+  removeRole(target: ActionTarget, role: string): Promise<void>;
+  /** An empty nickname takes it away. */
+  setNickname(target: ActionTarget, nickname: string): Promise<void>;
+  /** The person cannot write for so many seconds; 0 ends it. */
+  timeOut(target: ActionTarget, seconds: number, reason: string): Promise<void>;
+}
+
+export type PlatformAction = keyof PlatformActions;
+
+/** 409, fault platform: the platform has no such thing, or does not let bots do it. `detail` says what to do instead. */
+export function cannot(platform: string, action: PlatformAction, detail: string): AppError {
+  return new AppError({
+    status: 409,
+    code: `cannot-${WORDS[action]}`,
+    detail: `${platform}: ${detail}`,
+    fault: 'platform',
+  });
+}
+
+const WORDS: Record<PlatformAction, string> = {
+  deleteMessage: 'delete-message',
+  grantRole: 'grant-role',
+  removeRole: 'remove-role',
+  setNickname: 'set-nickname',
+  timeOut: 'time-out',
+};
+
+/** What a connector is given; it looks nothing up by itself. */
+export interface ConnectorPorts {
+  /** Takes in what was read, once for each platform's id of it. Resolves after the commit. */
+  receive(message: IncomingMessage, platformId: string): Promise<string>;
+  /** Every command by name, switched on or not. */
+  commands: ReadonlyMap<string, AnyCommand>;
+  /** The community that a guild, workspace or channel belongs to; noted where it is new. `symbol`: the channel's own, else null. */
+  space(place: {
+    platform: string;
+    platformId: string;
+    name: string;
+  }): Promise<{ community: string; symbol: string | null }>;
+  /** Whether the community has the command switched on, and the symbol it chose for it. */
+  setting(community: string, command: string): Promise<{ on: boolean; symbol: string | null }>;
+  deliveries: Deliveries;
+  memory: ConnectorMemory;
+  log: PlatformLog;
+  clock(): number;
+}
+
+/** Parts of answers that were sent. A part is named `request:n:part`. */
+export interface Deliveries {
+  wasSent(part: string): Promise<boolean>;
+  record(part: string): Promise<void>;
+}
+
+/** The little that a connector must know after a restart beside its deliveries, such as when it sent last. */
+export interface ConnectorMemory {
+  recall(name: string): Promise<string | undefined>;
+  remember(name: string, value: string): Promise<void>;
+}
+
+/** One line each; `facts` hold the platform's own code. Never a token. */
+export interface PlatformLog {
+  info(facts: Record<string, unknown>, words: string): void;
+  warn(facts: Record<string, unknown>, words: string): void;
+  error(facts: Record<string, unknown>, words: string): void;
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { enterCommunity } from '#chat/chat.ts';
+import { CommandChange, CommandSymbol } from '#core/command-setting.ts';
+import type { App } from '#http/app.ts';
+import type { Callers } from '#http/callers.ts';
+import type { Hall } from '#http/hall.ts';
+import { CommandRules, IdParams, Space } from '#http/shapes.ts';
+
+/** What a community decides: its commands, and its places on other platforms. */
+export function communityRoutes(app: App, hall: Hall, callers: Callers): void {
+  const tags = ['communities'];
+
+  app.get(
+    '/v1/communities/:id/commands',
+    { schema: { tags, params: IdParams, response: { 200: z.object({ commands: z.array(CommandRules) }) } } },
+    async (request) => {
+      const { id } = request.params;
+      await enterCommunity(hall.chat, await callers.need(request), id, 'command.list');
+      return { commands: await hall.communities.commands(id) };
+    },
+  );
+
+  app.put(
+    '/v1/communities/:id/commands/:name',
+    { schema: { tags, params: CommandParams, body: CommandChange, response: { 200: CommandRules } } },
+    async (request) => {
+      const { id: community, name } = request.params;
+      const session = await callers.need(request);
+      await enterCommunity(hall.chat, session, community, 'command.change');
+      const wanted = { community, by: session.account, name: name.toLowerCase(), change: request.body };
+      return hall.communities.changeCommand(wanted);
+    },
+  );
+
+  spaceRoutes(app, hall, callers);
+}
+
+function spaceRoutes(app: App, hall: Hall, callers: Callers): void {
+  const tags = ['communities'];
+
+  app.get(
+    '/v1/communities/:id/spaces',
+    { schema: { tags, params: IdParams, response: { 200: z.object({ spaces: z.array(Space) }) } } },
+    async (request) => {
+      const { id } = request.params;
+      await enterCommunity(hall.chat, await callers.need(request), id, 'space.list');
+      return { spaces: await hall.communities.spaces(id) };
+    },
+  );
+
+  app.patch(
+    '/v1/communities/:id/spaces/:space',
+    { schema: { tags, params: SpaceParams, body: SpaceChange, response: { 200: Space } } },
+    async (request) => {
+      const { id: community, space } = request.params;
+      const session = await callers.need(request);
+      await enterCommunity(hall.chat, session, community, 'space.change');
+      return hall.communities.setSymbol({ community, by: session.account, space, symbol: request.body.symbol });
+    },
+  );
+}
+
+const CommandParams = z.object({ id: z.string().max(100), name: z.string().max(60) });
+const SpaceParams = z.object({ id: z.string().max(100), space: z.string().max(100) });
+const SpaceChange = z.strictObject({ symbol: CommandSymbol.nullable() });
