@@ -10,8 +10,6 @@ import { writeFact } from '#storage/instance.ts';
 import { listSpaces, setSpaceSymbol, type Space } from '#storage/spaces.ts';
 import type { Storage, Tx } from '#storage/storage.ts';
 
-export type { PublicSpace } from '#http/hall.ts';
-
 export interface CommunityParts {
   storage: Storage;
   clock: Clock;

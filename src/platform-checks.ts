@@ -30,7 +30,8 @@ const CHECKS: Record<string, Check> = {
     const found = await checkDiscord({ token: config.DISCORD_TOKEN ?? '', apiUrl: config.DISCORD_API_URL });
     if (!found.ok) return { state: 'wrong', lines: [found.why, 'See docs/discord.md'] };
     const link = inviteLink(found.appId, needed);
-    return { state: 'ok', lines: [found.name, 'Invite it, with what is switched on now:', link] };
+    const open = found.open ? ['Anybody may add it to a server of theirs: docs/discord.md says how to end that.'] : [];
+    return { state: 'ok', lines: [found.name, ...open, 'Invite it, with what is switched on now:', link] };
   },
   async slack(config) {
     const { checkSlack } = await import('#connectors/slack/check.ts');

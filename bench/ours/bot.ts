@@ -47,8 +47,8 @@ async function memoryBot({ ours, commands, open }: Parts): Promise<Connector> {
     commands,
     settings: async () => undefined,
     within: ours.withinLimit(ENDLESS, Date.now, async () => undefined),
-    keep: async (message: Message, decided: Decided) => {
-      await connector.send(outgoing(message, decided), false);
+    keep: async (message: Message, deciding: Promise<Decided>) => {
+      await connector.send(outgoing(message, await deciding), false);
       return true;
     },
   };
@@ -165,7 +165,10 @@ interface Bus {
 
 interface Source {
   LIMITS: { outboundHeld: number };
-  answerKeeper(storage: Storage, clock: () => number): (message: Message, decided: Decided) => Promise<boolean>;
+  answerKeeper(
+    storage: Storage,
+    clock: () => number,
+  ): (message: Message, deciding: Promise<Decided>) => Promise<boolean>;
   answerMessage(spine: object, message: Message): Promise<void>;
   command(declared: object): Command;
   connectorPorts(parts: object): Ports;

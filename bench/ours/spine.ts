@@ -54,14 +54,15 @@ async function echo({ commands, records, warm, seconds }: Asked): Promise<CpuRat
 /** Answers each request once. */
 function memoryKeeper(hear: (words: string) => void): Keep {
   const first = onceOf();
-  return async ({ id }, { answer }) => {
+  return async ({ id }, deciding) => {
+    const { answer } = await deciding;
     if (!first(id)) return false;
     hear(answer.text);
     return true;
   };
 }
 
-type Keep = (message: { id: string }, decided: { answer: { text: string } }) => Promise<boolean>;
+type Keep = (message: { id: string }, deciding: Promise<{ answer: { text: string } }>) => Promise<boolean>;
 
 /** A limit that is counted and never reached. */
 const ENDLESS = { uses: 1e12, perSeconds: 60 };

@@ -70,7 +70,10 @@ describe('what the bot does with a line', () => {
 
   test('who may not run it is told which rule and who can change it, before any argument is looked at', async (t) => {
     const { reply, refusal } = await (await botFor(t)).ask('/announce', { role: 'member' });
-    assert.match(reply.text, /This asks for admin\. You are a member\./);
+    assert.match(
+      reply.text,
+      /^\/announce asks for admin\. You are a member\. An admin or owner can change that, or your role\.$/,
+    );
     assert.deepEqual([refusal?.status, refusal?.code], [403, 'not-allowed']);
     assert.match(refusal?.rule ?? '', /^\/announce: admin and up/);
   });
@@ -94,7 +97,11 @@ describe('what the bot does with a line', () => {
     assert.equal((await bot.ask('/lend ladder')).refusal, undefined);
     const { refusal, reply } = await bot.ask('/lend ladder');
     assert.deepEqual([refusal?.status, refusal?.retryAfter], [429, 60]);
-    assert.match(reply.text, /Try again in 60 seconds/);
+    assert.equal(
+      reply.text,
+      '/lend is limited to 2 uses in 60 seconds here. Try again in 60 seconds. An admin or owner can change it.',
+    );
+    assert.equal(refusal?.rule, '/lend: 2 uses in 60 seconds; an admin or owner can change it');
     assert.equal(
       (await bot.ask('/lend ladder many')).refusal?.code,
       'too-fast',
@@ -107,12 +114,15 @@ describe('what the bot does with a line', () => {
   test('the limit over all commands counts too', async (t) => {
     const bot = await botFor(t, { all: { uses: 1, perSeconds: 10 } });
     assert.equal((await bot.ask('/lend ladder', { role: 'owner' })).refusal, undefined);
-    assert.equal((await bot.ask('/announce hello', { role: 'owner' })).refusal?.retryAfter, 10);
+    const { reply, refusal } = await bot.ask('/announce hello', { role: 'owner' });
+    assert.deepEqual([refusal?.retryAfter, reply.text], [10, 'That was too fast. Try again in 10 seconds.']);
+    assert.equal(refusal?.rule, 'COMMAND_LIMIT: 1 use in 10 seconds; the operator can change it');
   });
 
   test('a community may switch a command off or ask for another role', async (t) => {
     const bot = await botFor(t, { setting: { on: false } });
-    assert.equal((await bot.ask('/lend ladder', { role: 'owner' })).refusal?.code, 'command-off');
+    const off = (await bot.ask('/lend ladder', { role: 'owner' })).refusal;
+    assert.deepEqual([off?.code, off?.rule], ['command-off', '/lend is off; an admin or owner can change it']);
     bot.set({ on: true, allow: 'guest' });
     assert.equal((await bot.ask('/lend ladder', { role: 'guest' })).refusal, undefined);
     bot.set({ on: true, allow: 'admin' });
@@ -203,7 +213,8 @@ describe('/help', () => {
     const { reply } = await bot.ask('/help');
     assert.match(reply.text, /\/lend item \[days\]: Lends a thing/);
     assert.doesNotMatch(reply.text, /announce/);
-    assert.match((await bot.ask('/help', { role: 'admin' })).reply.text, /announce/);
+    assert.match(reply.text, /such as \/help lend$/);
+    assert.match((await bot.ask('/help', { role: 'admin' })).reply.text, /such as \/help announce$/);
     assert.equal(reply.private, true);
   });
 
@@ -234,14 +245,139 @@ describe('/help', () => {
     assert.equal(none.reply.text, 'There is no command /guildhall nothing. /guildhall help lists what there is.');
   });
 
+  test('completes the names of commands, but not of those for few people', async (t) => {
+    const { spine } = await botFor(t);
+    const suggest = spine.commands.get('help')?.args['command']?.suggest;
+    assert.deepEqual([suggest?.('').toSorted(), suggest?.('ann')], [['help', 'lend'], []]);
+  });
+
   test('a command that one may not use is unknown to help', async (t) => {
     const { reply } = await (await botFor(t)).ask('/help announce');
     assert.match(reply.text, /There is no command \/announce that you may use/);
   });
 });
 
+describe('the answers of a room', () => {
+  test('have the order of the questions, whichever of them is decided first', async (t) => {
+    const bot = await botFor(t);
+    const lines = ['/help', '/nothing1', '/help help', '/nothing2', '/help lend', '/lend ladder', '/nothing3'];
+    const asked = lines.map((line) => bot.message(line));
+    await Promise.all(asked.map(bot.receive));
+    await Promise.all(asked.map((message) => answerMessage(bot.spine, message)));
+    const said = (await bot.outbox('outgoing.webchat')) as OutgoingMessage[];
+    assert.deepEqual(
+      said.map(({ cause }) => cause.text),
+      lines,
+    );
+  });
+
+  test('do not wait for those of another room, and one that breaks holds up nobody', async (t) => {
+    const bot = await botFor(t);
+    const gate = Promise.withResolvers<undefined>();
+    bot.spine.settings = async (_community, name) => (name === 'help' ? gate.promise : undefined);
+    const [slow, behind] = [bot.message('/help'), bot.message('/lend ladder')];
+    const other = bot.message('/lend ladder', { room: 'room_2', who: 'bob' });
+    await Promise.all([slow, behind, other].map(bot.receive));
+    const broken = assert.rejects(answerMessage(bot.spine, slow), /no database/);
+    const waits = answerMessage(bot.spine, behind);
+    await answerMessage(bot.spine, other);
+    assert.deepEqual([(await bot.sent(other.id)).length, (await bot.sent(behind.id)).length], [1, 0]);
+    gate.reject(new Error('no database'));
+    await Promise.all([broken, waits]);
+    assert.equal((await bot.sent(behind.id)).length, 1);
+  });
+
+  test('stay in order where one between two others breaks', async (t) => {
+    const bot = await botFor(t);
+    const gate = Promise.withResolvers<undefined>();
+    bot.spine.settings = async (_community, name) => {
+      if (name === 'announce') throw new Error('no database');
+      return name === 'help' ? gate.promise : undefined;
+    };
+    const asked = ['/help', '/announce x', '/lend ladder'].map((line) => bot.message(line));
+    await Promise.all(asked.map(bot.receive));
+    const [first, broken, later] = asked.map((message) => answerMessage(bot.spine, message));
+    await assert.rejects(broken as Promise<void>, /no database/);
+    const other = bot.message('/lend ladder', { room: 'room_2', who: 'bob' });
+    await bot.receive(other);
+    await answerMessage(bot.spine, other);
+    gate.resolve(undefined);
+    await Promise.all([first, later]);
+    const said = (await bot.outbox('outgoing.webchat')) as OutgoingMessage[];
+    assert.deepEqual(
+      said.map(({ cause }) => `${cause.name} ${cause.text}`),
+      ['bob /lend ladder', 'ann /help', 'ann /lend ladder'],
+    );
+  });
+});
+
+describe('who asks again and again on a platform', () => {
+  const all = { uses: 10, perSeconds: 60 };
+  const there = { platform: 'twitch', role: 'member' } as const;
+
+  test('gets no more answers than uses, and one that says why', async (t) => {
+    const bot = await botFor(t, { all });
+    for (let n = 0; n < 100; n++) await bot.answer(`/help ${n}`, there);
+    const said = (await bot.outbox('outgoing.twitch')) as OutgoingMessage[];
+    assert.equal(said.length, 11);
+    assert.match(said[10]?.reply.text ?? '', /too fast/);
+    const told = (await bot.audit()).filter(({ detail }) => /too-fast/.test(detail ?? ''));
+    assert.equal(told.length, 90, 'each is in the audit all the same');
+    const last = await bot.answer('/help', there);
+    assert.deepEqual([last?.state, last?.refusal?.code], ['done', 'too-fast']);
+  });
+
+  test('is told to wait once for each rule in each room, and again when the wait is over', async (t) => {
+    const bot = await botFor(t, { all: { uses: 1_000, perSeconds: 60 } });
+    const count = async (): Promise<number> => (await bot.outbox('outgoing.twitch')).length;
+    const twice = async (line: string, more: Asked = {}): Promise<number> => {
+      const before = await count();
+      for (const _time of [1, 2]) await bot.answer(line, { ...there, ...more });
+      return (await count()) - before;
+    };
+    assert.equal(await twice('/lend ladder'), 2);
+    assert.equal(await twice('/lend ladder'), 1);
+    assert.equal(await twice('/lend ladder', { room: 'room_2' }), 1);
+    assert.equal(await twice('/announce x'), 2, 'what time does not mend is told each time');
+    bot.time.now += 59_999;
+    assert.equal(await twice('/lend ladder'), 0);
+    bot.time.now += 1;
+    assert.deepEqual([await twice('/lend ladder'), await twice('/lend ladder')], [2, 1]);
+  });
+
+  test('is told of mistakes as often as commands may be used, and no more', async (t) => {
+    const bot = await botFor(t, { all });
+    for (let n = 0; n < 50; n++) await bot.answer(n % 2 === 0 ? `/nothing${n}` : '/lend', there);
+    assert.equal((await bot.outbox('outgoing.twitch')).length, 10);
+    await bot.answer('/lend', { ...there, who: 'bob' });
+    assert.equal((await bot.outbox('outgoing.twitch')).length, 11);
+  });
+
+  test('is told every time where the platform wants each answered', async (t) => {
+    const bot = await botFor(t, { all });
+    for (let n = 0; n < 50; n++) await bot.answer('/help', { ...there, mustAnswer: true });
+    for (let n = 0; n < 50; n++) await bot.answer('/nothing', { ...there, mustAnswer: true });
+    assert.equal((await bot.outbox('outgoing.twitch')).length, 100);
+  });
+
+  test('is told at the next try where the answer could not be kept', async (t) => {
+    const bot = await botFor(t);
+    const message = bot.message('/announce x', there);
+    await bot.receive(message);
+    const { keep } = bot.spine;
+    bot.spine.keep = async (_message, deciding) => deciding.then(() => Promise.reject(new Error('the disk is full')));
+    await assert.rejects(answerMessage(bot.spine, message), /full/);
+    bot.spine.keep = keep;
+    await answerMessage(bot.spine, message);
+    assert.equal((await bot.outbox('outgoing.twitch')).length, 1);
+  });
+});
+
 interface Asked {
   role?: Role;
+  platform?: string;
+  room?: string;
+  mustAnswer?: boolean;
   who?: string;
   style?: Style;
 }
@@ -253,7 +389,8 @@ async function botFor(t: TestContext, more: { all?: typeof limit; setting?: Comm
   const settings = async () => new Map(setting ? [['lend', setting]] : []);
   for (const one of [lend, announce, helpCommand({ commands: () => commands.values(), settings })])
     commands.set(one.name, one);
-  const clock = () => 1_000;
+  const time = { now: 1_000 };
+  const clock = () => time.now;
   const within = withinLimit(more.all ?? { uses: 1_000, perSeconds: 60 }, clock, async () => undefined);
   const failures: string[] = [];
   const onFailure = (name: string, error: unknown) => void failures.push(`${name}: ${(error as Error).message}`);
@@ -267,8 +404,16 @@ async function botFor(t: TestContext, more: { all?: typeof limit; setting?: Comm
   const receive = (message: IncomingMessage) => receiver(storage)(message, message.id);
   const sent = async (id: string) =>
     ((await outboxOf(storage, 'outgoing.webchat')) as OutgoingMessage[]).filter((one) => one.id === id);
+  const answer = async (...asked: Parameters<typeof messageOf>) => {
+    const message = messageOf(...asked);
+    await receive(message);
+    await answerMessage(spine, message);
+    return findAnswer(storage.db, message.id);
+  };
   return {
     spine,
+    time,
+    answer,
     failures,
     storage,
     set: (next: CommandSetting) => void (setting = next),
@@ -292,10 +437,10 @@ function messageOf(ask: string | { name: string; args: Record<string, unknown> }
   const name = asked.who ?? 'ann';
   const account = `acct_${name}`;
   const who = { account, name, username: name, role: asked.role ?? 'member' };
-  const from = { platform: 'webchat', room: 'room_1', account };
+  const { style, platform = 'webchat', room = 'room_1', mustAnswer = platform === 'webchat' } = asked;
+  const from = { platform, room, account };
   const words = typeof ask === 'string' ? { text: ask } : ask;
-  const { style } = asked;
-  return { id: newId('job'), from, community: 'comm_1', who, ask: words, at: 1, ...(style && { style }) };
+  return { id: newId('job'), from, community: 'comm_1', who, ask: words, mustAnswer, at: 1, ...(style && { style }) };
 }
 
 async function outboxOf(storage: Storage, channel: string): Promise<unknown[]> {

@@ -17,7 +17,8 @@ export interface HelpParts {
 /** `/help` lists what the asker may use here, `/help` and a name tells one command's form; as it is typed where it was asked. */
 export function helpCommand({ commands, settings }: HelpParts): AnyCommand {
   // Who types is not known here: what is for few people alone is left out.
-  const names = (): string[] => [...commands()].filter(({ allow }) => !atLeast(allow, 'moderator')).map(({ name }) => name);
+  const names = (): string[] =>
+    [...commands()].filter(({ allow }) => !atLeast(allow, 'moderator')).map(({ name }) => name);
   return command({
     name: HELP,
     summary: TEXTS.help.summary,

@@ -24,7 +24,9 @@ export function mayRun({ who, command, setting, style }: Wish): AppError | undef
   const what = named(command, style);
   if (setting?.on === false) return refused('command-off', TEXTS.commandOff(what), TEXTS.commandOffRule(what));
   const allow = setting?.allow ?? command.allow;
-  return typeof allow === 'string' ? whyNotRole(who.role, allow, what) : whyNotNamed(who.account, allow, what);
+  if (typeof allow !== 'string') return whyNotNamed(who.account, allow, what);
+  const refusal = whyNotRole(who.role, allow, what);
+  return refusal && refused(refusal.code, TEXTS.forRole(what, allow, who.role), refusal.rule ?? what);
 }
 
 /** Of these commands those that somebody may use in a community, as it decided. */

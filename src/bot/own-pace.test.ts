@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import { sql } from 'kysely';
 import { word } from '#core/arguments.ts';
 import { command } from '#core/command.ts';
 import type { CommandSetting } from '#core/command-setting.ts';
@@ -9,7 +10,7 @@ import { LIMITS } from '#core/limits.ts';
 import { say, type IncomingMessage, type Refusal } from '#core/message.ts';
 import { findUse, type UseKey } from '#storage/command-uses.ts';
 import { firstCommunity } from '#storage/communities.ts';
-import { findAnswer } from '#storage/work.ts';
+import { closeAnswer, findAnswer } from '#storage/work.ts';
 import { freshStorage } from '#test/contracts/fixtures.ts';
 import { answerMessage, type Spine } from './answer-message.ts';
 import { answerKeeper } from './keep-answer.ts';
@@ -131,7 +132,8 @@ describe('a limit that the community set', () => {
     const bot = await botFor(t, { on: true, limit: { uses: 100, perSeconds: 60 } }, { uses: 2, perSeconds: 90 });
     for (const _use of [1, 2]) assert.equal(await bot.ask('/roll 2d6'), undefined);
     const refusal = await bot.ask('/roll 2d6');
-    assert.deepEqual([refusal?.retryAfter, refusal?.rule], [90, undefined]);
+    assert.equal(refusal?.retryAfter, 90);
+    assert.equal(refusal?.rule, 'COMMAND_LIMIT: 2 uses in 90 seconds; the operator can change it');
   });
 });
 
@@ -168,13 +170,15 @@ describe('what was used', () => {
 
   test('is kept in the commit that keeps the answer, so a commit that fails costs no use', async (t) => {
     const bot = await botFor(t, { on: true, cooldownSeconds: 30 });
-    const keep = bot.spine.keep;
     const message = bot.message('/roll 2d6');
     await bot.receive(message);
-    bot.spine.keep = async () => Promise.reject(new Error('the disk is full'));
-    await assert.rejects(answerMessage(bot.spine, message), /the disk is full/);
+    const { db } = bot.storage;
+    const full = sql`create trigger full after insert on command_uses begin select raise(abort, 'it is full'); end`;
+    await bot.storage.write((tx) => full.execute(tx.db));
+    await assert.rejects(answerMessage(bot.spine, message), /it is full/);
+    assert.equal((await findAnswer(db, message.id))?.state, 'waiting');
     assert.equal(await bot.remembered(), undefined);
-    bot.spine.keep = keep;
+    await bot.storage.write((tx) => sql`drop trigger full`.execute(tx.db));
     await answerMessage(bot.spine, message);
     assert.equal((await findAnswer(bot.storage.db, message.id))?.reply?.text, 'rolled 2d6');
     assert.equal((await bot.remembered())?.used, 1);
@@ -191,9 +195,30 @@ describe('what was used', () => {
     assert.equal((await bot.remembered())?.used, 3);
   });
 
+  test('a job whose message comes again after a restart is not refused by its own cooldown', async (t) => {
+    const bot = await botFor(t, { on: true, cooldownSeconds: 30 });
+    const message = bot.message('/roll later');
+    await bot.receive(message);
+    await answerMessage(bot.spine, message);
+    bot.restart();
+    await answerMessage(bot.spine, message);
+    await bot.theJobAnswers(message);
+  });
+
+  test('nor by a community that switched the command off meanwhile', async (t) => {
+    const bot = await botFor(t, { on: true });
+    const message = bot.message('/roll later');
+    await bot.receive(message);
+    await answerMessage(bot.spine, message);
+    bot.set({ on: false });
+    await answerMessage(bot.spine, message);
+    await bot.theJobAnswers(message);
+  });
+
   test('a use that is taken back leaves those that came after it', async (t) => {
     const bot = await botFor(t, { on: true, limit: { uses: 2, perSeconds: 60 } });
-    const asked = { message: bot.message('/roll 2d6'), command: roll, setting: bot.setting };
+    const { who, community } = bot.message('/roll 2d6');
+    const asked = { who, community, command: roll, setting: bot.setting };
     await bot.spine.within.recall(asked);
     const taken = bot.spine.within.use(asked);
     assert.equal(await bot.ask('/roll 2d6'), undefined);
@@ -219,7 +244,7 @@ describe('what was used', () => {
     const find = async (key: UseKey) => void looked.push(key.person);
     const within = withinLimit({ uses: 1, perSeconds: 1 }, () => 0, find);
     const setting = { on: true, cooldownSeconds: 1 };
-    const recall = (who: string) => within.recall({ message: messageOf('/roll 2d6', { who }), command: roll, setting });
+    const recall = (who: string) => within.recall({ ...messageOf('/roll 2d6', { who }), command: roll, setting });
     for (let n = 0; n < LIMITS.rateKeys; n++) await recall(`discord:${n}`);
     await recall('discord:0');
     await recall('discord:new');
@@ -318,6 +343,14 @@ async function botFor(t: TestContext, setting: CommandSetting | undefined, all =
       await answerMessage(spine, one);
       const answer = await findAnswer(storage.db, one.id);
       return answer?.refusal && { ...answer.refusal, text: answer.reply?.text ?? '' };
+    },
+    /** The worker's answer is the only one. */
+    async theJobAnswers({ id }: IncomingMessage): Promise<void> {
+      const reply = say('rolled a 6');
+      assert.equal(await storage.write((tx) => closeAnswer(tx.db, id, { state: 'done', reply })), true);
+      assert.deepEqual(await findAnswer(storage.db, id).then((answer) => answer?.reply), reply);
+      const said = await storage.db.selectFrom('outbox').selectAll().where('channel', 'like', 'outgoing.%').execute();
+      assert.deepEqual(said, []);
     },
     async secondCommunity(): Promise<string> {
       const row = { id: newId('comm'), name: 'Another', created_at: 2 };

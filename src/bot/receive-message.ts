@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { conflict } from '#core/errors.ts';
 import type { IncomingMessage } from '#core/message.ts';
 import type { Storage } from '#storage/storage.ts';
@@ -15,7 +15,7 @@ export function receiver(storage: Storage): Receive {
   return (message, platformId) =>
     storage.write(async (tx) => {
       const id = `${message.from.platform}:${platformId}`;
-      const digest = createHash('sha256').update(JSON.stringify(message.ask)).digest('base64url');
+      const digest = hash('sha256', JSON.stringify(message.ask), 'base64url');
       const first = await receiveOnce(tx.db, { id, request: message.id, digest, at: message.at });
       if (first.digest !== digest) throw conflict('client-id-taken', 'Another message was posted under this clientId.');
       if (!first.fresh) return first.request;

@@ -1,4 +1,5 @@
 import type { Rate } from '#core/limits.ts';
+import type { Role } from '#core/roles.ts';
 import { PLAIN } from '#core/styled.ts';
 
 /** All that the bot itself says. */
@@ -7,6 +8,8 @@ export const TEXTS = {
     `There is no command ${sign}${name.slice(0, 40)}. ${sign}help lists what there is.`,
   wrongArgument: (wrong: string, usage: string, example: string) =>
     `${wrong} The form is ${usage}, for example ${example}`,
+  forRole: (what: string, least: Role, has: Role | undefined) =>
+    `${what} asks for ${least}. ${has === undefined ? 'You are not a member here.' : `You are a ${has}.`} An admin or owner can change that, or your role.`,
   commandOff: (what: string) => `${what} is switched off here. An admin or owner can switch it on.`,
   commandOffRule: (what: string) => `${what} is off; ${WHO}`,
   cooldown: (what: string, seconds: number, wait: number) =>

@@ -17,9 +17,9 @@ interface Told {
 }
 
 /**
- * A refusal costs its asker nothing, and on a platform each answer takes a place in the queue of all. So nobody is told of
- * one rule twice in a room before the wait is over, and of mistakes no more often than `all` gives uses. Bounded: who was
- * told longest ago goes.
+ * A refusal costs its asker nothing, and on a platform each answer takes a place in the queue of all. So nobody is told to
+ * wait for one rule twice in a room before the wait is over, and of anything else no more often than `all` gives uses.
+ * Bounded: who was told longest ago goes.
  */
 export function toldOnce(all: Rate, clock: Clock): Tell {
   const rules = new Map<string, Told>();
@@ -27,14 +27,14 @@ export function toldOnce(all: Rate, clock: Clock): Tell {
   return (message, { rule, retryAfter }) => {
     const { id, from, who } = message;
     if (message.mustAnswer) return true;
-    if (rule === undefined) return mistakes.take(who.account, all) === 0;
+    if (rule === undefined || retryAfter === undefined) return mistakes.take(who.account, all) === 0;
     const key = `${from.platform} ${from.room ?? ''} ${who.account} ${rule}`;
     const told = rules.get(key);
     const now = clock();
     // The same request comes again where its answer could not be kept.
     if (told && told.request !== id && secondsLeft(told.at, told.seconds, now) > 0) return false;
     rules.delete(key);
-    rules.set(key, { request: id, at: now, seconds: retryAfter ?? LIMITS.refusalRest });
+    rules.set(key, { request: id, at: now, seconds: retryAfter });
     if (rules.size > LIMITS.rateKeys) rules.delete(rules.keys().next().value as string);
     return true;
   };

@@ -30,7 +30,9 @@ export function withinLimit(all: Rate, clock: Clock, find: FindUse): WithinLimit
     recall: (use) => own.recall(use),
     refusal(use) {
       const wait = table.wait(use.who.account, all);
-      const refusal = hasOwnPace(use.setting) ? own.refusal(use) : overDeclared(use, table.wait(keyOf(use), use.command.limit));
+      const refusal = hasOwnPace(use.setting)
+        ? own.refusal(use)
+        : overDeclared(use, table.wait(keyOf(use), use.command.limit));
       // Of two reasons to wait the one that lasts longer, so that nobody waits twice.
       return wait > (refusal?.retryAfter ?? 0) ? ofAll(wait) : refusal;
     },

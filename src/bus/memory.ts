@@ -17,7 +17,7 @@ interface Waiting {
 }
 
 interface Queue {
-  /** Messages handled at once, at most. */
+  /** Messages handled at once, at most: as many as the subscriber wants that takes most. */
   atOnce: number;
   waiting: Waiting[];
   busy: number;
@@ -66,7 +66,7 @@ class Queues {
   subscribe(channel: DurableChannel, handler: Handler, atOnce: number = LIMITS.busConcurrency): void {
     const of = this.#of(channel);
     of.handlers.push(handler);
-    of.atOnce = atOnce;
+    of.atOnce = Math.max(of.atOnce, atOnce);
     this.#pump(channel, of);
   }
 
@@ -77,8 +77,8 @@ class Queues {
       message.lost(busClosed());
     }
     const queues = [...this.#queues.values()];
-    const end = Date.now() + graceMs;
-    while (queues.some(({ busy }) => busy > 0) && Date.now() < end) await pause(5);
+    const end = performance.now() + graceMs;
+    while (queues.some(({ busy }) => busy > 0) && performance.now() < end) await pause(5);
     for (const { waiting } of queues) for (const message of waiting.splice(0)) message.lost(busClosed());
   }
 

@@ -8,6 +8,7 @@ export interface Pace {
 
 /** Time, so that tests can run ten minutes of it in a moment. */
 export interface Timer {
+  /** ms since 1970, going on evenly: not by where the system's clock is set while we run. */
   now(): number;
   /** Returns what calls it off. */
   after(ms: number, act: () => void): () => void;
@@ -46,7 +47,22 @@ export class TryLater extends Error {
 }
 
 /** The queue was stopped with the item still in it: it is sent after the next start. */
-export class Stopped extends Error {}
+export class Stopped extends Error {
+  constructor() {
+    super('the queue was stopped');
+  }
+}
+
+/** What our own database could not do just now is tried again in its place: the order within the room stays. For use in steps. */
+export async function orLater<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new TryLater(OURS_AGAIN_MS, { cause });
+  }
+}
+
+const OURS_AGAIN_MS = 1_000;
 
 interface Item {
   steps: Step[];
@@ -96,6 +112,7 @@ export class OutboundQueue {
   /** Resolves when the last step is done; rejects with what a step threw, or `Stopped`. */
   send(room: string, steps: Step[], priority: Priority = 'reply'): Promise<void> {
     if (this.#stopped) return Promise.reject(new Stopped());
+    if (steps.length === 0) return Promise.resolve();
     this.#waiting++;
     return new Promise<void>((done, failed) => {
       let lane = this.#lanes.get(room);
@@ -113,7 +130,7 @@ export class OutboundQueue {
   /** Lets what is on its way end, `graceMs` at most; the rest is rejected with `Stopped`. */
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
-    this.#wakeUp?.();
+    this.#callOff();
     if (this.#busy > 0)
       await new Promise<void>((resolve) => {
         const cancel = this.#timer.after(graceMs, resolve);
@@ -128,12 +145,13 @@ export class OutboundQueue {
   }
 
   #pump(): void {
-    this.#wakeUp?.();
-    this.#wakeUp = undefined;
+    this.#callOff();
     while (!this.#stopped && this.#busy < this.#atOnce) {
       const next = this.#next();
       if (next === undefined) return;
       if (typeof next === 'number') {
+        // A step that sends by itself was here meanwhile.
+        this.#callOff();
         this.#wakeUp = this.#timer.after(next, () => this.#pump());
         return;
       }
@@ -141,17 +159,20 @@ export class OutboundQueue {
     }
   }
 
+  #callOff(): void {
+    this.#wakeUp?.();
+    this.#wakeUp = undefined;
+  }
+
   /** The room whose turn it is; ms to wait where all must; undefined where nothing waits that could go. */
   #next(): [string, Lane] | number | undefined {
     const now = this.#timer.now();
+    if (this.#notBefore > now) return this.#lanes.size > this.#busy ? this.#notBefore - now : undefined;
     let least: number | undefined;
     for (const [room, lane] of this.#lanes) {
       if (lane.busy) continue;
-      const wait = Math.max(
-        lane.notBefore - now,
-        this.#notBefore - now,
-        this.#pace.wait(room, now, this.#lanes.keys()),
-      );
+      const rest = lane.notBefore - now;
+      const wait = rest > 0 ? rest : this.#pace.wait(room, now, this.#lanes.keys());
       if (wait <= 0) return [room, lane];
       least = Math.min(least ?? wait, wait);
     }

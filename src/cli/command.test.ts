@@ -161,7 +161,7 @@ describe('a community’s commands at the command line', () => {
     const { id } = await hall.storage.write((tx) => ensureSpace(tx.db, place));
     assert.match(
       await done('space list'),
-      / twitch ann_live \(44\), seen 2026-11-21T00:00:00\.000Z · commands begin with !$/,
+      / twitch ann_live \(44\), noted 2026-11-21T00:00:00\.000Z · commands begin with !$/,
     );
     assert.match(await done(`space set ${id} --symbol ?`), /commands begin with \?/);
     assert.match(await done('space list'), /commands begin with \?/);

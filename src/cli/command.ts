@@ -11,22 +11,27 @@ import { inCommunity } from './community.ts';
 /** `command list`, `command set NAME …`: which commands are on in a community, for whom, how often. Prints what holds now. */
 export async function command(line: CommandLine): Promise<number> {
   const { values, positionals } = parse(line.words);
-  const [act = '', name, ...rest] = positionals;
-  const isWhole = act === 'list' ? name === undefined : act === 'set' && name !== undefined && rest.length === 0;
-  if (!isWhole) throw new WrongUse('One of list, and set with the name of one command.');
-  if (act === 'list' && Object.keys(values).some((option) => option !== 'community'))
-    throw new WrongUse('list takes --community only.');
-  const change = name === undefined ? undefined : readChange(values);
-  await inCommunity(line, values.community, async ({ community, storage, port }) => {
-    if (name === undefined || change === undefined)
-      for (const rules of await port.commands(community)) await print(line, storage, rules);
-    else {
-      const whole = check({ ...change, ...(await readAllow(storage, values.allow)) });
-      const asked = { community, by: null, name: name.replace(/^\//, '').toLowerCase(), change: whole };
-      await print(line, storage, await port.changeCommand(asked));
-    }
-  });
+  const [act, name, ...rest] = positionals;
+  if (act === 'list' && name === undefined) await list(line, values);
+  else if (act === 'set' && name !== undefined && rest.length === 0) await set(line, name, values);
+  else throw new WrongUse('One of list, and set with the name of one command.');
   return 0;
+}
+
+async function list(line: CommandLine, values: Values): Promise<void> {
+  if (Object.keys(values).some((option) => option !== 'community')) throw new WrongUse('list takes --community only.');
+  await inCommunity(line, values.community, async ({ community, storage, port }) => {
+    for (const rules of await port.commands(community)) await print(line, storage, rules);
+  });
+}
+
+async function set(line: CommandLine, given: string, values: Values): Promise<void> {
+  const wanted = readChange(values);
+  const name = given.replace(/^\//, '').toLowerCase();
+  await inCommunity(line, values.community, async ({ community, storage, port }) => {
+    const change = check({ ...wanted, ...(await readAllow(storage, values.allow)) });
+    await print(line, storage, await port.changeCommand({ community, by: null, name, change }));
+  });
 }
 
 function parse(words: string[]) {

@@ -1,6 +1,6 @@
 import { systemClock } from '#core/clock.ts';
 import { unknown } from '#core/errors.ts';
-import { firstCommunity } from '#storage/communities.ts';
+import { firstCommunity, listCommunities } from '#storage/communities.ts';
 import type { Storage } from '#storage/storage.ts';
 import { communityPort } from '#src/community-port.ts';
 import { commandsOf, features } from '#src/features.ts';
@@ -30,7 +30,7 @@ export async function inCommunity<T>(
 
 async function findCommunity(storage: Storage, named: string | undefined): Promise<string> {
   if (named === undefined) return (await firstCommunity(storage.db)).id;
-  const row = await storage.db.selectFrom('communities').select('id').where('id', '=', named).executeTakeFirst();
-  if (!row) throw unknown('community');
-  return row.id;
+  const found = (await listCommunities(storage.db)).find(({ id }) => id === named);
+  if (!found) throw unknown('community');
+  return found.id;
 }

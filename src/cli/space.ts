@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CommandSymbol, DEFAULT_SYMBOL } from '#core/command-setting.ts';
-import type { PublicSpace } from '#src/community-port.ts';
 import { WrongUse, type CommandLine } from './command-line.ts';
-import { inCommunity } from './community.ts';
+import { inCommunity, type InCommunity } from './community.ts';
 
 /** `space list`, `space set ID --symbol S|none`: a community's guilds, workspaces and channels, and the sign before commands there. */
 export async function space(line: CommandLine): Promise<number> {
@@ -42,7 +41,9 @@ function readSymbol(given: string): string | null {
   return checked.data;
 }
 
-function print({ say }: CommandLine, { id, platform, platformId, name, symbol, seenAt }: PublicSpace): void {
+type Space = Awaited<ReturnType<InCommunity['port']['setSymbol']>>;
+
+function print({ say }: CommandLine, { id, platform, platformId, name, symbol, seenAt }: Space): void {
   const sign = platform === 'twitch' ? ` · commands begin with ${symbol ?? DEFAULT_SYMBOL}` : '';
-  say.ok(id, `${platform} ${name} (${platformId}), seen ${seenAt}${sign}`);
+  say.ok(id, `${platform} ${name} (${platformId}), noted ${seenAt}${sign}`);
 }

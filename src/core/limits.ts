@@ -73,8 +73,6 @@ export const LIMITS = {
   outboundHeld: 10_000,
   /** Bytes of one event that a platform posts to us: Slack's largest are far smaller. */
   webhookBody: 512 * 1024,
-  /** Seconds in which somebody is told once of a rule that gives no time to wait for, such as a role. */
-  refusalRest: 60,
   /** Outbox rows read at once by the relay. */
   outboxBatch: 200,
   /** ms that the record of a message to a platform may wait for others: a fraction of the way to the platform and back. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { insertAccount } from '#storage/accounts.ts';
 import { firstCommunity } from '#storage/communities.ts';
-import { ensureSpace } from '#storage/spaces.ts';
+import { ensureSpace, findSpace } from '#storage/spaces.ts';
 import { openHall, somebody, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
 import { call, type Answer } from '#test/support/person.ts';
 
@@ -34,7 +34,8 @@ const list = async (who = bob): Promise<Rules[]> => {
   const path = `/v1/communities/${community}/commands`;
   return (await call<{ commands: Rules[] }>(hall, { method: 'GET', path, token: who.token })).body.commands;
 };
-const rulesOfStock = async (): Promise<Rules> => (await list()).find(({ name }) => name === 'stock') as Rules;
+const rulesOfStock = async (who = ann): Promise<Rules> =>
+  (await list(who)).find(({ name }) => name === 'stock') as Rules;
 const help = (who: Somebody): Promise<Answer> =>
   call(hall, { method: 'POST', path: '/v1/commands/help', body: {}, token: who.token });
 const audit = (action: string) =>
@@ -66,6 +67,17 @@ describe('a community’s commands over HTTP', () => {
     assert.deepEqual([again.cooldownSeconds, again.on, again.symbol], [null, false, '$']);
     const back = (await set(NONE)).body;
     assert.deepEqual([back.on, back.allow, back.limit], [true, 'member', { uses: 10, perSeconds: 60 }]);
+  });
+
+  test('who is named is for admins to know: others learn whether they are', async () => {
+    const carla = await somebody(hall.storage, 'carla', 'moderator');
+    const allow = [bob.account, 'discord:5'];
+    await set({ allow });
+    assert.deepEqual((await rulesOfStock()).allow, allow);
+    assert.deepEqual((await rulesOfStock(bob)).allow, [bob.account]);
+    assert.deepEqual((await rulesOfStock(carla)).allow, []);
+    await set(NONE);
+    assert.equal((await rulesOfStock(bob)).allow, 'member');
   });
 
   test('a change of nothing changes nothing, and the name is known in any case', async () => {
@@ -145,10 +157,11 @@ describe('a community’s commands over HTTP', () => {
   ];
   for (const [what, change, says] of wrong) {
     test(`${what} is refused with a sentence, and nothing changes`, async () => {
+      const plain = (await set(NONE)).body;
       const told = await set(change);
       assert.deepEqual([told.status, told.body.code], [400, 'bad-request'], told.text);
       assert.match(String(told.body.detail), says);
-      assert.equal(hasOwnRules(await rulesOfStock()), false);
+      assert.deepEqual(await rulesOfStock(), plain);
     });
   }
 
@@ -211,6 +224,18 @@ describe('a community’s places on platforms', () => {
     assert.equal((await change('space_none', { symbol: '?' })).body.code, 'unknown-space');
     assert.equal((await change(id, { symbol: null })).body.symbol, null);
   });
+
+  test('a place of another community is unknown, whoever asks', async () => {
+    const { id } = await hall.storage.write(async (tx) => {
+      await tx.db.insertInto('communities').values({ id: 'comm_c', name: 'C', created_at: 9e15 }).execute();
+      return ensureSpace(tx.db, { platform: 'twitch', platformId: '45', name: 'ben_live', community: 'comm_c', at: 1 });
+    });
+    assert.deepEqual((await spaces()).length, 1);
+    const told = await change(id, { symbol: '?' });
+    assert.deepEqual([told.status, told.body.code], [404, 'unknown-space']);
+    const kept = await findSpace(hall.storage.db, 'twitch', '45');
+    assert.equal(kept?.symbol, null);
+  });
 });
 
 test('all of it is in the OpenAPI document', async () => {
@@ -229,7 +254,3 @@ test('all of it is in the OpenAPI document', async () => {
   for (const field of ['on', 'allow', 'cooldownSeconds', 'limit', 'symbol'])
     assert.ok(fields.includes(`"${field}"`), field);
 });
-
-function hasOwnRules({ on, allow, cooldownSeconds, symbol }: Rules): boolean {
-  return !on || allow !== 'member' || cooldownSeconds !== null || symbol !== null;
-}

@@ -7,78 +7,63 @@ import type { Hub } from './live/hub.ts';
 export function metrics(hall: Hall, hub: Hub): () => Promise<string> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
-    const made = new Gauge({
-      name,
-      help,
-      registers: [registry],
-      async collect() {
-        made.set(await read());
-      },
-    });
-  };
-  const counter = (name: string, help: string, read: () => number): void => {
-    const made = new Counter({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        made.reset();
-        made.inc(read());
-      },
-    });
-  };
-  gauge('guildhall_live_sockets', 'Live connections', () => hub.sockets.size);
-  counter(
+  const measure = measures(registry);
+  measure('guildhall_live_sockets', 'Live connections', () => hub.sockets.size);
+  measure(
     'guildhall_live_writes_total',
     'Socket writes to live connections: one a socket and flush',
     () => hub.counts.writes,
   );
-  counter('guildhall_live_frames_total', 'Frames in those writes', () => hub.counts.frames);
-  counter('guildhall_live_flushes_total', 'Flushes', () => hub.counts.flushes);
-  counter('guildhall_live_gaps_total', 'Gaps told to connections that did not keep up', () => hub.counts.gaps);
-  gauge('guildhall_outbox_rows', 'Rows that wait to be published', () => hall.operator.outbox());
-  gauge('guildhall_jobs_dead', 'Jobs that failed for good', async () => (await hall.operator.dead()).length);
+  measure('guildhall_live_frames_total', 'Frames in those writes', () => hub.counts.frames);
+  measure('guildhall_live_flushes_total', 'Flushes', () => hub.counts.flushes);
+  measure('guildhall_live_gaps_total', 'Gaps told to connections that did not keep up', () => hub.counts.gaps);
+  measure('guildhall_outbox_rows', 'Rows that wait to be published', () => hall.operator.outbox());
+  measure('guildhall_jobs_dead', 'Jobs that failed for good', async () => (await hall.operator.dead()).length);
   if (hall.operator.platforms().length > 0) platformMetrics(registry, hall);
   return () => registry.metrics();
 }
 
+/** What is read of one thing: a number, or one for each value of the label. */
+type Figures = number | { of: string; figure: number }[];
+
+/** Adds figures that are read when they are asked for. What ends in `_total` only grows, and is a counter. */
+function measures(registry: Registry, label?: string) {
+  return (name: string, help: string, read: () => Figures | Promise<Figures>): void => {
+    const Kind = name.endsWith('_total') ? Counter : Gauge;
+    const made = new Kind({
+      name,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [registry],
+      async collect() {
+        const figures = await read();
+        made.reset();
+        if (typeof figures === 'number') made.inc(figures);
+        else for (const { of, figure } of figures) made.inc({ [label ?? '']: of }, figure);
+      },
+    });
+  };
+}
+
 /** For each platform: whether it is heard, what waits, and what was received, sent and refused since the start. */
 function platformMetrics(registry: Registry, hall: Hall): void {
-  const labelled = { labelNames: ['platform'] as const, registers: [registry] };
-  const gauge = (name: string, help: string, read: (health: PlatformHealth) => number): void => {
-    const made = new Gauge({
-      name,
-      help,
-      ...labelled,
-      collect() {
-        for (const health of hall.operator.platforms()) made.set({ platform: health.platform }, read(health));
-      },
-    });
-  };
-  const counter = (name: string, help: string, read: (health: PlatformHealth) => number): void => {
-    const made = new Counter({
-      name,
-      help,
-      ...labelled,
-      collect() {
-        made.reset();
-        for (const health of hall.operator.platforms()) made.inc({ platform: health.platform }, read(health));
-      },
-    });
-  };
-  gauge('guildhall_platform_up', '1 where the platform was heard within its heartbeat', ({ state }) =>
+  const measure = measures(registry, 'platform');
+  const each = (name: string, help: string, read: (health: PlatformHealth) => number): void =>
+    measure(name, help, () =>
+      hall.operator.platforms().map((health) => ({ of: health.platform, figure: read(health) })),
+    );
+  each('guildhall_platform_up', '1 where the platform was heard within its heartbeat', ({ state }) =>
     Number(state === 'up'),
   );
-  gauge(
+  each(
     'guildhall_platform_heard_seconds',
     'When the platform was last heard, in seconds since 1970',
     ({ heardAt }) => (heardAt ?? 0) / 1000,
   );
-  gauge('guildhall_platform_waiting', 'Answers that wait to be sent', ({ waiting }) => waiting);
-  counter('guildhall_platform_received_total', 'What the bot was asked', ({ counts }) => counts.received);
-  counter('guildhall_platform_sent_total', 'Messages sent', ({ counts }) => counts.sent);
-  counter(
+  each('guildhall_platform_waiting', 'Answers that wait to be sent', ({ waiting }) => waiting);
+  each('guildhall_platform_received_total', 'What the bot was asked', ({ counts }) => counts.received);
+  each('guildhall_platform_sent_total', 'Messages sent', ({ counts }) => counts.sent);
+  each(
     'guildhall_platform_refused_total',
     'Messages that the platform refused for good',
     ({ counts }) => counts.refused,

@@ -65,6 +65,20 @@ export const busContract: BusCase[] = [
     },
   },
   {
+    says: 'one who takes many at once begins with them in the order in which they were published',
+    async holds(bus) {
+      const begun: unknown[] = [];
+      const take = async (body: unknown): Promise<void> => {
+        begun.push(body);
+        await turns();
+      };
+      bus.subscribe('incoming', take);
+      await Promise.all(range(100).map((n) => bus.publish('incoming', `${n}`)));
+      await eventually('all', () => (begun.length === 100 ? true : undefined));
+      assert.deepEqual(begun, range(100));
+    },
+  },
+  {
     says: 'a handler that throws gets the message again until it does not',
     async holds(bus) {
       let tries = 0;

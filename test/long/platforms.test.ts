@@ -20,13 +20,13 @@ const CHANNELS = ['square', 'trading-floor', 'north', 'south'];
 
 /** Each cut makes the next pause longer, up to a minute: few in a thousand make several minutes of it. Twitch takes 100 lines in 30 s. */
 const STORMS: Record<PlatformName, Storm> = {
-  discord: stormOf(ROOMS, { disconnect: 0.003, duplicate: 0.1, limited: 0.03, broken: 0.02 }),
-  slack: stormOf(ROOMS, { disconnect: 0.003, duplicate: 0.1, limited: 0.03, broken: 0 }),
-  twitch: stormOf(CHANNELS, { disconnect: 0.02, duplicate: 0.1, limited: 0.01, broken: 0 }),
+  discord: { ...stormIn(ROOMS), cuts: 6, limited: 30, broken: 0.02 },
+  slack: { ...stormIn(ROOMS), cuts: 6, limited: 30 },
+  twitch: { ...stormIn(CHANNELS), cuts: 20, limited: 10 },
 };
 
-function stormOf(rooms: string[], rate: Storm['rate']): Storm {
-  return { count: 1_000, rooms, every: 60, seed, patience: 10 * MINUTES, rate };
+function stormIn(rooms: string[]): Storm {
+  return { seed, count: 1_000, rooms, every: 60, cuts: 0, limited: 0, twice: 0.1, broken: 0, patience: 10 * MINUTES };
 }
 
 describe('platforms, at length', { concurrency: 8 }, () => {

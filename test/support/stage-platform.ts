@@ -16,6 +16,8 @@ export interface Manners {
   /** The platform's own room for one that a test names. */
   roomOf?(room: string): string;
   offers?(command: string): boolean;
+  /** Keeps the platform away a while after a cut, where a client would be back within milliseconds. */
+  stayAway?(): void;
   /** Told where the hall is, once. */
   opened?(url: string): Promise<void>;
   /** Resolves when events arrive. */
@@ -56,7 +58,10 @@ export function platformStage(hall: StageHall, manners: Manners): Stage {
       await eventually(`${name} to know that ${command} changed`, () => offers(command) === change['on'] || undefined);
     },
     notReady: () => hall.notReady(),
-    cut: () => simulator.faults.disconnect(),
+    cut() {
+      manners.stayAway?.();
+      simulator.faults.disconnect();
+    },
     askToReconnect: () => simulator.faults.reconnect(),
     back: ready,
     async restart() {

@@ -97,7 +97,12 @@ async function slack({ rooms, features }: Wanted): Promise<Stage> {
   const simulator = await startSlack({ rooms, retryAfterMs: SOON_MS });
   return started(
     { features, settings: simulator.env },
-    { ...slackManners(simulator), name: 'slack', noticesAbsence: true },
+    {
+      ...slackManners(simulator),
+      name: 'slack',
+      noticesAbsence: true,
+      stayAway: () => simulator.faults.answer(503, 1, { match: 'apps.connections.open' }),
+    },
   );
 }
 
@@ -115,8 +120,8 @@ async function slackEvents({ rooms, features }: Wanted): Promise<Stage> {
   );
 }
 
-/** Slack's pauses before it delivers once more are 0, 1 and 5 minutes. */
-const SOON_MS = [0, 1_000, 2_000];
+/** Slack delivers three times more, within six minutes: longer than any absence. Here it has less time, so it tries more often. */
+const SOON_MS = [0, ...Array.from({ length: 10 }, () => 1_000)];
 
 /** Slack knows owners, admins and members: an admin plays the moderator. */
 function slackManners(simulator: SlackSimulator): Omit<Manners, 'name' | 'noticesAbsence'> {

@@ -1,7 +1,9 @@
 import { API_URL, API_VERSION } from './discord.external.ts';
 import { TEXTS } from './texts.ts';
 
-export type DiscordCheck = { ok: true; name: string; appId: string; guilds?: number } | { ok: false; why: string };
+export type DiscordCheck =
+  /** `open`: anybody may add the bot to a server of theirs. */
+  { ok: true; name: string; appId: string; guilds?: number; open: boolean } | { ok: false; why: string };
 
 /** Asks Discord who the token’s bot is, by one request and without the connector. Never throws, never tells the token. */
 export async function checkDiscord(options: { token: string; apiUrl?: string }): Promise<DiscordCheck> {
@@ -28,10 +30,11 @@ interface Application {
   id: string;
   name: string;
   approximate_guild_count?: number;
+  bot_public?: boolean;
 }
 
-function read({ id, name, approximate_guild_count: guilds }: Application): DiscordCheck {
-  return { ok: true, name, appId: id, ...(guilds !== undefined && { guilds }) };
+function read({ id, name, approximate_guild_count: guilds, bot_public: open = true }: Application): DiscordCheck {
+  return { ok: true, name, appId: id, open, ...(guilds !== undefined && { guilds }) };
 }
 
 /** Not the error's own words: where a header cannot be sent they hold the token. */

@@ -79,6 +79,8 @@ export function readSlash(asked: InteractionPayload, guild: Guild | undefined, a
       },
       ask: { name: data.name, args: argumentsOf(data.options) },
       style: SLASH,
+      // Discord shows the asker an error where a slash command gets no answer.
+      mustAnswer: true,
       at,
     },
   };

@@ -1,4 +1,4 @@
-import { TryLater, type OutboundQueue } from '#bus/outbound-queue.ts';
+import { orLater, TryLater, type OutboundQueue, type Step } from '#bus/outbound-queue.ts';
 import type { OutgoingMessage } from '#core/message.ts';
 import type { Deliveries, PlatformLog } from '#core/platform.ts';
 import { answerLine } from './answer-message.ts';
@@ -26,11 +26,11 @@ export interface Sender {
  * when all of them are noted as delivered, which the next answer in the lane does not wait for.
  */
 export async function send(sender: Sender, answer: OutgoingMessage, again: boolean): Promise<void> {
-  const parts = write(answer.reply);
-  const delivery: Delivery = { answer, again, refused: false, tries: 0, noted: undefined };
-  const steps = parts.map((part, index) => () => step(sender, delivery, part, index));
-  await sender.queue.send(answer.to.room ?? answer.to.account, steps);
-  await delivery.noted;
+  const room = answer.to.room ?? answer.to.account;
+  const delivery: Delivery = { answer, again, refused: false, tries: 0, note: undefined };
+  await sender.queue.send(room, stepsOf(sender, delivery));
+  // A note alone may go behind what came meanwhile.
+  await delivery.note?.done.catch(() => sender.queue.send(room, [() => noted(sender, delivery)]));
 }
 
 /** An answer on its way. */
@@ -42,20 +42,44 @@ interface Delivery {
   refused: boolean;
   /** Of the part under way. */
   tries: number;
-  /** Ends when the last part that was sent is noted as delivered. */
-  noted: Promise<void> | undefined;
+  /** Of the last part that was sent: ends when it is noted as delivered. */
+  note: { part: string; done: Promise<void> } | undefined;
+}
+
+/** One for each part. What cannot even be written is given up in its turn. */
+function stepsOf(sender: Sender, delivery: Delivery): Step[] {
+  try {
+    return write(delivery.answer.reply).map((part, index) => () => step(sender, delivery, part, index));
+  } catch (error) {
+    return [() => giveUp(sender, delivery.answer, error)];
+  }
 }
 
 async function step(sender: Sender, delivery: Delivery, part: Part, index: number): Promise<void> {
   const { answer } = delivery;
   const name = `${answer.id}:${answer.n}:${index}`;
   // Of one answer at most one message is on its way that is not noted.
-  if (delivery.noted) await delivery.noted;
-  if (delivery.again && (await sender.deliveries.wasSent(name))) return;
+  await noted(sender, delivery);
+  if (delivery.again && (await orLater(sender.deliveries.wasSent(name)))) return;
   if (!delivery.refused) await carry(sender, delivery, { answer, part, index, name });
-  delivery.noted = sender.deliveries.record(name);
+  note(sender, delivery, name);
+}
+
+function note(sender: Sender, delivery: Delivery, part: string): void {
+  const done = sender.deliveries.record(part);
   // Whoever waits for it is told; nobody may wait any more where the queue was stopped.
-  delivery.noted.catch(() => undefined);
+  done.catch(() => undefined);
+  delivery.note = { part, done };
+}
+
+/** Ends when what was sent is noted. Where it could not be it is noted anew, and looked at later. */
+async function noted(sender: Sender, delivery: Delivery): Promise<void> {
+  if (!delivery.note) return;
+  const { part, done } = delivery.note;
+  await orLater(done).catch((later: unknown) => {
+    note(sender, delivery, part);
+    throw later;
+  });
 }
 
 async function carry(sender: Sender, delivery: Delivery, out: Outgoing): Promise<void> {
@@ -80,9 +104,11 @@ async function failed(
   { out, error }: { out: Outgoing; error: unknown },
 ): Promise<void> {
   if (error instanceof TryLater) throw error;
-  // A mistake of ours is not the platform's: it would come again and again.
-  if (error instanceof TypeError || error instanceof RangeError) throw error;
   const { health, log } = sender;
+  if (isOurs(error)) {
+    delivery.refused = true;
+    return giveUp(sender, out.answer, error, out.name);
+  }
   const closed = error instanceof ClosedDirect;
   const fault: Fault = closed ? CLOSED_DIRECT : faultOf(error);
   if (fault.kind === 'token') {
@@ -99,6 +125,23 @@ async function failed(
   log.warn(facts, `Discord refused an answer for good: ${fault.words}`);
   const { to, final } = out.answer;
   if (final && !closed) await tellAsker(sender.post, log, to, TEXTS.notAnswered(whyOf(fault)));
+}
+
+/** A mistake in our own code. The network's have a cause. */
+function isOurs(error: unknown): boolean {
+  return (error instanceof TypeError || error instanceof RangeError) && error.cause === undefined;
+}
+
+/** What a mistake of ours does not let out would come back without end: it is told once, and is over. */
+async function giveUp(
+  { post, health, log }: Sender,
+  { to, final }: Pick<OutgoingMessage, 'to' | 'final'>,
+  err: unknown,
+  answer?: string,
+): Promise<void> {
+  health.counts.refused++;
+  log.error({ platform: 'discord', err, room: to.room, answer }, 'an answer was given up by a mistake of ours');
+  if (final) await tellAsker(post, log, to, TEXTS.notAnswered(TEXTS.ours));
 }
 
 const CLOSED_DIRECT: Fault = { kind: 'refused', code: CODE.closedDirect, words: 'the person takes no direct messages' };

@@ -7,6 +7,7 @@ export const TEXTS = {
     `I have a private answer for you. Open your direct messages for this server, or use /${name}.`,
   notAnswered: (why: string) => `I have an answer, but I could not post it in that channel: ${why}`,
   channelGone: 'the channel is not there any more.',
+  ours: 'a mistake of mine. The operator sees it in the log.',
   noEntry: 'I may not write there. An admin can let me see the channel and send messages and files in it.',
   discordSays: (code: number | string, words: string) => `Discord says “${words}” (${code}).`,
 

@@ -22,6 +22,8 @@ export function read(called: Called): IncomingMessage {
     community,
     who: { ...who, role },
     ask: { name, args },
+    // Somebody waits for it.
+    mustAnswer: true,
     at,
   };
 }

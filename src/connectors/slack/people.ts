@@ -32,6 +32,8 @@ export interface PeopleOptions {
 export function people({ api, team, times, timer, log }: PeopleOptions): People {
   const known = new Map<string, { who: Who; until: number }>();
   const asking = new Map<string, Promise<Who>>();
+  /** Slack limits this method for the whole workspace. */
+  let notBefore = -Infinity;
 
   function keep(user: string, who: Who, ms: number): Who {
     known.delete(user);
@@ -40,31 +42,45 @@ export function people({ api, team, times, timer, log }: PeopleOptions): People 
     return who;
   }
 
+  /** Goes on behind a guess that somebody had to make do with: the next question finds the answer. */
   async function ask(user: string, username: string): Promise<Who> {
-    try {
-      const { user: told } = await api.call<{ user: SlackUser }>('users.info', { user });
-      return keep(user, whoOf(told, team()), times.whoKept);
-    } catch (error) {
-      log.warn({ platform: 'slack', code: (error as CallFailed).code }, TEXTS.log.noName);
-      return keep(user, guess(username), times.whoGuessed);
-    } finally {
-      asking.delete(user);
+    for (let tries = 1; ; tries++) {
+      await until(notBefore);
+      try {
+        const { user: told } = await api.call<{ user: SlackUser }>('users.info', { user });
+        return keep(user, whoOf(told, team()), times.whoKept);
+      } catch (error) {
+        const { code, trouble, retryAfter } = error as CallFailed;
+        if (trouble === 'limited') notBefore = timer.now() + retryAfter;
+        else if (trouble === 'passing') await until(timer.now() + times.whoAgain);
+        if (tries < MOST_TRIES && (trouble === 'limited' || trouble === 'passing')) continue;
+        log.warn({ platform: 'slack', code }, TEXTS.log.noName);
+        return keep(user, known.get(user)?.who ?? guess(username), times.whoGuessed);
+      }
     }
+  }
+
+  function until(time: number): Promise<void> | undefined {
+    const ms = time - timer.now();
+    return ms > 0 ? new Promise((resolve) => void timer.after(ms, resolve)) : undefined;
   }
 
   return {
     who(user, username = user) {
       const found = known.get(user);
       if (found && found.until > timer.now()) return found.who;
-      const asked = asking.get(user) ?? ask(user, username);
-      asking.set(user, asked);
-      return within(timer, times.who, asked, guess(username));
+      let asked = asking.get(user);
+      if (!asked) asking.set(user, (asked = ask(user, username).finally(() => asking.delete(user))));
+      // What was known longer ago is better than a guess, which would make an admin a member.
+      return within(timer, times.who, asked, found?.who ?? guess(username));
     },
     changed(user) {
       if (known.has(user.id)) keep(user.id, whoOf(user, team()), times.whoKept);
     },
   };
 }
+
+const MOST_TRIES = 5;
 
 const guess = (username: string): Who => ({ name: username, username, role: 'member' });
 

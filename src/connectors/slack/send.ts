@@ -1,4 +1,4 @@
-import { OutboundQueue, TryLater, type Pace, type Timer } from '#bus/outbound-queue.ts';
+import { orLater, OutboundQueue, TryLater, type Pace, type Step, type Timer } from '#bus/outbound-queue.ts';
 import type { OutgoingMessage } from '#core/message.ts';
 import type { ConnectorPorts } from '#core/platform.ts';
 import { backOff } from './back-off.ts';
@@ -33,7 +33,9 @@ export function sender(options: SendOptions): Sender {
   const { pace, timer } = options;
   const queue = new OutboundQueue({ pace, timer, atOnce: AT_ONCE });
   return {
-    send: (answer, again) => queue.send(laneOf(answer), steps(options, answer, again)),
+    async send(answer, again) {
+      await queue.send(laneOf(answer), steps(options, answer, again));
+    },
     get waiting() {
       return queue.waiting;
     },
@@ -50,34 +52,46 @@ interface Course {
   isOver: boolean;
 }
 
-function steps(options: SendOptions, answer: OutgoingMessage, again: boolean): (() => Promise<void>)[] {
-  const place = placeOf(answer.to);
+/** One for each part. What cannot even be written is given up in its turn. */
+function steps(options: SendOptions, answer: OutgoingMessage, again: boolean): Step[] {
   const course: Course = { again, isOver: false };
+  try {
+    return sendings(answer).map((sending) => step(options, course, sending));
+  } catch (error) {
+    return [() => giveUp(options, { place: placeOf(answer.to), name: `${answer.id}:${answer.n}` }, error)];
+  }
+}
+
+function sendings(answer: OutgoingMessage): Sending[] {
+  const place = placeOf(answer.to);
   let hint = true;
   return write(answer).map((part, index) => {
     const name = `${answer.id}:${answer.n}:${index}`;
     const sending = { part, name, place, isPrivate: answer.reply.private, hint: hint && 'bytes' in part };
     if (sending.hint) hint = false;
-    return step(options, course, sending);
+    return sending;
   });
 }
 
-function step(options: SendOptions, course: Course, sending: Sending): () => Promise<void> {
+function step(options: SendOptions, course: Course, sending: Sending): Step {
   const { deliveries } = options.ports;
   /** Of tries before, here or in a process that ended: whether one may have worked. */
   let unsure = course.again;
   let failures = 0;
+  let isSaid = false;
   return async () => {
-    if (course.again && (await deliveries.wasSent(sending.name))) return;
+    if (course.again && (await orLater(deliveries.wasSent(sending.name)))) return;
     try {
-      if (!course.isOver) await attempt(options, sending, unsure);
+      if (!course.isOver && !isSaid) await attempt(options, sending, unsure);
     } catch (error) {
-      if (!(error instanceof CallFailed)) throw error;
-      unsure ||= error.unsure;
-      await settle(options, sending, { error, failures: ++failures });
+      if (error instanceof CallFailed) {
+        unsure ||= error.unsure;
+        await settle(options, sending, { error, failures: ++failures });
+      } else await giveUp(options, sending, error);
       course.isOver = true;
     }
-    await deliveries.record(sending.name);
+    isSaid = true;
+    await orLater(deliveries.record(sending.name));
   };
 }
 
@@ -116,6 +130,17 @@ async function refused(options: SendOptions, { place, name }: Sending, error: Ca
   ports.log.error(facts, TEXTS.log.refused);
   const told = await delivery.tell(place, sentence(error, options.botName()), AWAY_CODES.has(code));
   if (!told) ports.log.warn(facts, TEXTS.log.notTold);
+}
+
+/** A mistake in our own code would come back without end: it is told once, and is over. */
+async function giveUp(
+  { ports, standing, delivery }: SendOptions,
+  { place, name }: Pick<Sending, 'place' | 'name'>,
+  err: unknown,
+): Promise<void> {
+  standing.counts.refused++;
+  ports.log.error({ platform: 'slack', err, part: name }, TEXTS.log.ours);
+  await delivery.tell(place, TEXTS.ours, false);
 }
 
 function sentence({ code, needed }: CallFailed, bot: string): string {

@@ -163,6 +163,8 @@ export interface Times {
   /** How long Slack's word on a person is kept, and how long a guess. */
   whoKept: number;
   whoGuessed: number;
+  /** Between two tries to ask who somebody is, where Slack is in trouble. */
+  whoAgain: number;
 }
 
 export const TIMES: Times = {
@@ -177,6 +179,7 @@ export const TIMES: Times = {
   who: 2_000,
   whoKept: 3_600_000,
   whoGuessed: 30_000,
+  whoAgain: 1_000,
 };
 
 /** The ways a call can fail, told apart by what is to be done. */

@@ -12,6 +12,8 @@ export const TEXTS = {
   refused: (code: string) =>
     `I have an answer, but Slack did not take it (${code}). The operator sees more in the log.`,
 
+  ours: 'I have an answer, but I could not post it by a mistake of mine. The operator sees it in the log.',
+
   starting: 'Connecting to Slack.',
   stopped: 'The connection to Slack was ended here.',
   token: (setting: string, code: string) =>
@@ -27,6 +29,7 @@ export const TEXTS = {
   log: {
     connected: 'Slack is connected',
     refused: 'Slack refused an answer for good',
+    ours: 'an answer was given up by a mistake of ours',
     notTold: 'the asker could not be told that Slack refused the answer',
     notStored: 'a request from Slack could not be stored',
     noLookUp: 'it could not be looked up whether an answer is in Slack already; it is sent',

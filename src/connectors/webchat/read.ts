@@ -24,6 +24,8 @@ export function read(typed: Typed): IncomingMessage {
     community: typed.community,
     who: { ...typed.who, role: typed.role },
     ask: { text: typed.text },
+    // A private answer costs nothing here.
+    mustAnswer: true,
     at: typed.at,
   };
 }

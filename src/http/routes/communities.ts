@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { enterCommunity } from '#chat/chat.ts';
-import { CommandChange, CommandSymbol } from '#core/command-setting.ts';
+import { CommandChange, CommandSymbol, type CommandRules as Rules } from '#core/command-setting.ts';
+import { whyNot, type Actor } from '#core/permission.ts';
 import type { App } from '#http/app.ts';
 import type { Callers } from '#http/callers.ts';
 import type { Hall } from '#http/hall.ts';
@@ -15,8 +16,10 @@ export function communityRoutes(app: App, hall: Hall, callers: Callers): void {
     { schema: { tags, params: IdParams, response: { 200: z.object({ commands: z.array(CommandRules) }) } } },
     async (request) => {
       const { id } = request.params;
-      await enterCommunity(hall.chat, await callers.need(request), id, 'command.list');
-      return { commands: await hall.communities.commands(id) };
+      const session = await callers.need(request);
+      const role = await enterCommunity(hall.chat, session, id, 'command.list');
+      const rules = await hall.communities.commands(id);
+      return { commands: rules.map((one) => shownTo({ account: session.account, role }, one)) };
     },
   );
 
@@ -58,6 +61,13 @@ function spaceRoutes(app: App, hall: Hall, callers: Callers): void {
       return hall.communities.setSymbol({ community, by: session.account, space, symbol: request.body.symbol });
     },
   );
+}
+
+/** Who is named for a command is for those to know who may change it. Others learn whether they are named themselves. */
+function shownTo(actor: Actor, rules: Rules): Rules {
+  const { allow } = rules;
+  if (!Array.isArray(allow) || !whyNot(actor, 'command.change')) return rules;
+  return { ...rules, allow: allow.filter((person) => person === actor.account) };
 }
 
 const CommandParams = z.object({ id: z.string().max(100), name: z.string().max(60) });
