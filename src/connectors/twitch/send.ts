@@ -1,4 +1,4 @@
-import { OutboundQueue, TryLater, type Step, type Timer } from '#bus/outbound-queue.ts';
+import { orLater, OutboundQueue, TryLater, type Step, type Timer } from '#bus/outbound-queue.ts';
 import type { OutgoingMessage } from '#core/message.ts';
 import type { ConnectorPorts } from '#core/platform.ts';
 import type { Channels } from './channels.ts';
@@ -117,13 +117,11 @@ export class Sender {
     let isSaid = false;
     let isAsked = again;
     return async () => {
-      if (isAsked && (await deliveries.wasSent(part))) return;
+      if (isAsked && (await orLater(deliveries.wasSent(part)))) return;
       isAsked = false;
       if (!isSaid) await this.#say(saying);
       isSaid = true;
-      await deliveries.record(part).catch((error: unknown) => {
-        throw new TryLater(RECORD_AGAIN_MS, { cause: error });
-      });
+      await orLater(deliveries.record(part));
     };
   }
 
@@ -199,7 +197,6 @@ export class Sender {
 }
 
 const LOOK_AGAIN_MS = 250;
-const RECORD_AGAIN_MS = 1_000;
 const NOTICE_EVERY_MS = 30_000;
 /** A time-out longer than this is no hiccup: answers would come when nobody remembers the question. */
 const LONGEST_WAIT_S = 120;
