@@ -302,7 +302,8 @@ export const isGuildhall = ({ author }: Seen): boolean => author.bot && author.n
 /** A quote is looked up first, and the asker is told so. */
 export const isFinal = (text: string): boolean => !text.includes('Looking up');
 
-export const markIn = (text: string): string | undefined => /[dst]\d{4}z/i.exec(text)?.[0].toLowerCase();
+/** Ids may hold the same letters, but never as a word. */
+export const markIn = (text: string): string | undefined => /\b[dst]\d{4}z\b/i.exec(text)?.[0].toLowerCase();
 
 /** Marks in texts, in their order. */
 export const marksIn = (texts: string[]): string[] => texts.flatMap((text) => markIn(text) ?? []);
