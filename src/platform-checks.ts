@@ -21,6 +21,12 @@ export function checkPlatforms(config: Config, needed: PlatformAction[]): Promis
   );
 }
 
+/** With the page that explains it, where the sentence does not name it itself. */
+function explained(why: string, name: string): string[] {
+  const page = `docs/${name}.md`;
+  return why.includes(page) ? [why] : [why, `See ${page}`];
+}
+
 type Check = (config: Config, needed: PlatformAction[]) => Promise<Pick<PlatformCheck, 'state' | 'lines'>>;
 
 const CHECKS: Record<string, Check> = {
@@ -28,7 +34,7 @@ const CHECKS: Record<string, Check> = {
     const { checkDiscord } = await import('#connectors/discord/check.ts');
     const { inviteLink } = await import('#connectors/discord/invite.ts');
     const found = await checkDiscord({ token: config.DISCORD_TOKEN ?? '', apiUrl: config.DISCORD_API_URL });
-    if (!found.ok) return { state: 'wrong', lines: [found.why, 'See docs/discord.md'] };
+    if (!found.ok) return { state: 'wrong', lines: explained(found.why, 'discord') };
     const link = inviteLink(found.appId, needed);
     const open = found.open ? ['Anybody may add it to a server of theirs: docs/discord.md says how to end that.'] : [];
     return { state: 'ok', lines: [found.name, ...open, 'Invite it, with what is switched on now:', link] };
@@ -40,7 +46,7 @@ const CHECKS: Record<string, Check> = {
       apiUrl: config.SLACK_API_URL,
       ...(config.SLACK_APP_TOKEN !== undefined && { appToken: config.SLACK_APP_TOKEN }),
     });
-    if (!found.ok) return { state: 'wrong', lines: [found.why, 'See docs/slack.md'] };
+    if (!found.ok) return { state: 'wrong', lines: explained(found.why, 'slack') };
     if (found.missing.length > 0)
       return { state: 'wrong', lines: [`These scopes are missing: ${found.missing.join(', ')}.`, 'See docs/slack.md'] };
     return { state: 'ok', lines: [`${found.name} in ${found.team}, all scopes`] };
@@ -53,7 +59,7 @@ const CHECKS: Record<string, Check> = {
       refreshToken: config.TWITCH_BOT_REFRESH_TOKEN ?? '',
       authUrl: config.TWITCH_AUTH_URL,
     });
-    if (!found.ok) return { state: 'wrong', lines: [found.why, 'See docs/twitch.md'] };
+    if (!found.ok) return { state: 'wrong', lines: explained(found.why, 'twitch') };
     if (found.missing.length > 0)
       return {
         state: 'wrong',

@@ -57,7 +57,7 @@ type Name = keyof Config & string;
 
 const TWITCH: Name[] = ['TWITCH_CLIENT_ID', 'TWITCH_CLIENT_SECRET', 'TWITCH_BOT_REFRESH_TOKEN', 'TWITCH_CHANNELS'];
 
-/** `needed`: one of each list has to be set. The first is the one whose absence means that the platform is not wanted. */
+/** `needed`: one of each list has to be set. Where none is, the platform is not wanted, and the first is named. */
 function platform(name: string, config: Config, needed: Name[][], open: NonNullable<Platform['open']>): Platform {
   const missing = needed.filter((any) => !any.some((one) => isSet(config[one])));
   if (missing.length === 0) return { name, open };
