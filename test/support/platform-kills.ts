@@ -58,13 +58,12 @@ const MORE_ROOMS = ['north', 'south'];
 const ROOMS = ['square', 'trading-floor', ...MORE_ROOMS];
 
 /**
- * Ten kills in a minute are more logins than Twitch allows; they are not what is tried here. And of each kill one line may be
- * left that no process counted.
+ * Ten kills in a minute are more logins than Twitch allows; they are not what is tried here.
  */
 const KILL_STARTS: Starts = {
   discord: { rooms: MORE_ROOMS },
   slack: { rooms: MORE_ROOMS, retryAfterMs: [0, 1_000, 2_000, 4_000, 8_000] },
-  twitch: { rooms: MORE_ROOMS, limits: { logins: 1_000, privileged: 110 } },
+  twitch: { rooms: MORE_ROOMS, limits: { logins: 1_000 } },
 };
 
 async function killOnce(grounds: Grounds, when: { round: number; seed: number }, toll: KillToll): Promise<void> {

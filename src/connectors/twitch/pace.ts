@@ -107,9 +107,13 @@ export class Window {
     return this.#times;
   }
 
-  /** Puts times of an earlier process before its own. What the clock has not reached yet is none. */
+  /**
+   * Puts times of an earlier process before its own. What the clock has not reached yet is none. One more is counted: what was on
+   * its way at a kill had not been noted.
+   */
   restore(times: readonly unknown[], now: number): void {
     const before = times.filter((time): time is number => typeof time === 'number' && time <= now);
+    if (before.some((time) => time > now - this.#ms)) before.push(now);
     this.#times.unshift(...before);
     this.#times.sort((a, b) => a - b);
   }
