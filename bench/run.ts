@@ -5,9 +5,11 @@ import { dispatchDiscord, dispatchDurable, dispatchSlack, dispatchTwitch } from 
 import { fanoutHundred, fanoutSaturated, fanoutThousand } from './measures/fanout.ts';
 import type { Bench, Measure, Result } from './measures/measure.ts';
 import { postsDurable } from './measures/posts.ts';
+import { scaleCrosshall, scaleGrowth, scaleHalls } from './measures/scale.ts';
 import { sessionCheck } from './measures/session.ts';
 import { spineEcho } from './measures/spine.ts';
 import { startReady, startRss } from './measures/start.ts';
+import { vaultCall, vaultSeal } from './measures/vault.ts';
 import { table } from './table.ts';
 
 /** `npm run bench [-- [--json] NAME…]`: all measures, or those that are named. One JSON line a measure, then a table. */
@@ -22,6 +24,11 @@ const MEASURES: Measure[] = [
   dispatchTwitch,
   dispatchDurable,
   sessionCheck,
+  scaleHalls,
+  scaleCrosshall,
+  scaleGrowth,
+  vaultSeal,
+  vaultCall,
   startReady,
   startRss,
 ];

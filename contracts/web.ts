@@ -42,6 +42,11 @@ export type Invite = {
   by: string | null;
 };
 
+/** What is told of a stored secret. Its value never leaves the vault. `lastUsedBy`: `check`, or the service that was asked. */
+export type Secret = { purpose: string; setAt: string; lastUsedAt: string | null; lastUsedBy: string | null };
+/** `why` is for operators. */
+export type SecretList = { secrets: Secret[]; vault: { state: 'ready' | 'away' | 'no-key'; why?: string } };
+
 /** Unread is `seq − read`. `mentions` counts the unread ones that name me. */
 export type Room = {
   id: string;
@@ -84,7 +89,8 @@ export type Reply = { text: string; table?: Table; pictures?: Picture[]; private
 export type CommandArg = {
   name: string;
   about: string;
-  kind: 'word' | 'text' | 'number' | 'choice';
+  /** secret: sealed where it comes in; it is never shown again. */
+  kind: 'word' | 'text' | 'number' | 'choice' | 'secret';
   required: boolean;
   choices?: string[];
   /** A regular expression's source; a word has to match it, whatever its case. */

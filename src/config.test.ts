@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { temporaryFolder } from '#test/contracts/fixtures.ts';
 import { isLoopback } from '#core/loopback.ts';
-import { baseOf, readConfig, WrongSettings } from './config.ts';
+import { baseOf, readConfig, WrongSettings, type ProcessRole } from './config.ts';
 import { envExample, nearest } from './settings.ts';
 
 const NOWHERE = '/no/such/folder';
@@ -53,6 +53,7 @@ describe('settings', () => {
     ['SESSION_IDLE_MINUTES', '0', /from 1 to 43200/],
     ['SESSION_IDLE_MINUTES', 'a week', /from 1 to 43200/],
     ['STOCK_URL', 'stooq', /is not an address/],
+    ['STOCK_BRIDGE', 'on', /AMQP_URL is not set/],
     ['CORS_ORIGINS', 'https://a.example,b.example', /"b\.example" is not an origin/],
     ['CORS_ORIGINS', 'https://a.example/path', /is not an origin/],
     ['CORS_ORIGINS', '*', /is not an origin/],
@@ -63,7 +64,7 @@ describe('settings', () => {
     ['TRUSTED_PROXIES', '10.0.0.0/99', /is not an address/],
     ['TRUSTED_PROXIES', '10.0.0', /is not an address/],
     ['TLS', 'on', /not one of: off, self, files/],
-    ['LOG_LEVEL', 'loud', /not one of: debug, info, warn, error, silent/],
+    ['LOG_LEVEL', 'loud', /not one of: trace, debug, info, warn, error, silent/],
     ['POST_LIMIT', '30', /"30" has no time\. Uses, a slash, seconds: POST_LIMIT=30\/10/],
     ['POST_LIMIT', '0/10', /is not uses, a slash, seconds/],
     ['COMMAND_LIMIT', '30/0', /is not uses/],
@@ -135,6 +136,89 @@ describe('settings', () => {
   });
 
   test('a mistyped name finds its neighbour', () => assert.equal(nearest('TRUSTED_PROXY'), 'TRUSTED_PROXIES'));
+
+  const SHARED = {
+    DATABASE_URL: 'postgres://guildhall:secret@db.example/guildhall?sslmode=verify-full',
+    AMQP_URL: 'amqps://guildhall:secret@broker.example/%2F',
+    REDIS_URL: 'rediss://guildhall:secret@redis.example/0',
+  };
+
+  test('one of several processes needs all three engines, and is told which are missing', () => {
+    const { DATABASE_URL } = SHARED;
+    assert.throws(
+      () => readConfig({ DATABASE_URL }, NOWHERE, 'bot'),
+      (error: WrongSettings) => {
+        assert.deepEqual(
+          error.wrong.map(({ name }) => name),
+          ['AMQP_URL', 'REDIS_URL'],
+        );
+        assert.match(error.message, /--role bot is one of several processes/);
+        return true;
+      },
+    );
+    assert.equal(
+      readConfig({ DATABASE_URL }, NOWHERE).DATABASE_URL,
+      DATABASE_URL,
+      'one alone may have PostgreSQL alone',
+    );
+    assert.throws(() => readConfig({ DATABASE_URL, AMQP_URL: SHARED.AMQP_URL }, NOWHERE), /REDIS_URL/);
+    assert.deepEqual(readConfig(SHARED, NOWHERE, 'hall').AMQP_URL, SHARED.AMQP_URL);
+  });
+
+  test('an engine on another machine must be encrypted, and no refusal shows its password', () => {
+    for (const [name, value] of [
+      ['DATABASE_URL', 'postgres://guildhall:hush@db.example/guildhall'],
+      ['DATABASE_URL', 'postgres://guildhall:hush@db.example/guildhall?sslmode=prefer'],
+      ['DATABASE_URL', 'postgres://guildhall:hush@db.example/guildhall?sslmode=disable'],
+      ['AMQP_URL', 'amqp://guildhall:hush@broker.example'],
+      ['REDIS_URL', 'redis://:hush@10.0.0.7:6379'],
+      ['REDIS_URL', 'http://:hush@10.0.0.7:6379'],
+    ] as const)
+      assert.throws(
+        () => readConfig({ ...SHARED, [name]: value }, NOWHERE),
+        (error: WrongSettings) => {
+          assert.deepEqual(
+            error.wrong.map((wrong) => wrong.name),
+            [name],
+            value,
+          );
+          assert.doesNotMatch(error.message, /hush/);
+          return true;
+        },
+      );
+    for (const DATABASE_URL of [
+      'postgres://guildhall:hush@127.0.0.1/guildhall',
+      'postgres://guildhall:hush@[::1]/guildhall',
+      'postgres:///guildhall?host=/var/run/postgresql',
+    ])
+      assert.equal(readConfig({ DATABASE_URL }, NOWHERE).DATABASE_URL, DATABASE_URL);
+  });
+
+  test('a role gets no token of a platform but its own', () => {
+    const tokens = {
+      DISCORD_TOKEN: 'a discord token',
+      SLACK_BOT_TOKEN: 'xoxb-1',
+      SLACK_APP_TOKEN: 'xapp-1',
+      TWITCH_CLIENT_SECRET: 'a twitch secret',
+      TWITCH_BOT_REFRESH_TOKEN: 'a refresh token',
+    };
+    const known = (role: ProcessRole): string[] => {
+      const config = readConfig({ ...SHARED, ...tokens }, NOWHERE, role);
+      return Object.entries(tokens).flatMap(([name, value]) => (Object.values(config).includes(value) ? [name] : []));
+    };
+    assert.deepEqual(known('slack'), ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN']);
+    assert.deepEqual(known('discord'), ['DISCORD_TOKEN']);
+    assert.deepEqual(known('twitch'), ['TWITCH_CLIENT_SECRET', 'TWITCH_BOT_REFRESH_TOKEN']);
+    for (const role of ['hall', 'bot', 'worker'] as const) assert.deepEqual(known(role), []);
+    assert.deepEqual(known('all'), Object.keys(tokens));
+  });
+
+  test('the authority of the engines’ certificates must be there', () => {
+    assert.throws(
+      () => readConfig({ ...SHARED, ENGINE_CA: '/no/such.pem' }, NOWHERE),
+      /There is no file \/no\/such.pem/,
+    );
+  });
 });
 
 function refusals(env: Record<string, string>): Record<string, string> {

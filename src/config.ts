@@ -3,6 +3,11 @@ import { parseEnv } from 'node:util';
 import { isLoopback } from '#core/loopback.ts';
 import { nearest, readSettings, type Settings } from './settings.ts';
 
+/** What one process runs: everything, or one part of it beside others. */
+export const ROLES = ['all', 'hall', 'bot', 'worker', 'discord', 'slack', 'twitch', 'vault'] as const;
+
+export type ProcessRole = (typeof ROLES)[number];
+
 export type Config = Settings & {
   /** Whether a .env file was read, and how many settings came from it or the environment. */
   source: { envFile: boolean; set: number };
@@ -24,8 +29,8 @@ export class WrongSettings extends Error {
   }
 }
 
-/** Reads `.env` in `folder`, then `env`, which wins. Throws `WrongSettings`. */
-export function readConfig(env: NodeJS.ProcessEnv, folder: string): Config {
+/** Reads `.env` in `folder`, then `env`, which wins; gives what the role needs and no secret of another. Throws `WrongSettings`. */
+export function readConfig(env: NodeJS.ProcessEnv, folder: string, role: ProcessRole = 'all'): Config {
   const path = `${folder}/.env`;
   const envFile = existsSync(path);
   const given: Record<string, string | undefined> = {
@@ -33,9 +38,84 @@ export function readConfig(env: NodeJS.ProcessEnv, folder: string): Config {
     ...env,
   };
   const { settings, wrong, set } = readSettings(given);
-  const all = [...unknownSettings(given), ...wrong, ...together(settings, wrong)];
+  const all = [
+    ...unknownSettings(given),
+    ...wrong,
+    ...together(settings, wrong),
+    ...engines(settings, { role, wrong }),
+    ...vault(settings, { role, wrong }),
+  ];
   if (all.length > 0) throw new WrongSettings(all);
-  return { ...settings, source: { envFile, set } };
+  return { ...settings, ...withoutSecretsOfOthers(role), source: { envFile, set } };
+}
+
+/** What only a platform's connector may know. */
+const SECRETS = {
+  discord: ['DISCORD_TOKEN'],
+  slack: ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'],
+  twitch: ['TWITCH_CLIENT_SECRET', 'TWITCH_BOT_REFRESH_TOKEN'],
+  // It asks for tokens in the application's name, and has nothing to do with the database.
+  vault: ['TWITCH_CLIENT_SECRET'],
+  // For the command line, which reads as the role all.
+  operator: ['BACKUP_PASSPHRASE'],
+} as const satisfies Record<string, readonly (keyof Settings)[]>;
+
+function withoutSecretsOfOthers(role: ProcessRole): Partial<Settings> {
+  if (role === 'all') return {};
+  const mine: readonly string[] = SECRETS[role as keyof typeof SECRETS] ?? [];
+  const others = Object.values(SECRETS)
+    .flat()
+    .filter((name) => !mine.includes(name));
+  const engines = role === 'vault' ? ENGINES : [];
+  return Object.fromEntries([...others, ...engines].map((name) => [name, undefined]));
+}
+
+const ENGINES = ['DATABASE_URL', 'AMQP_URL', 'REDIS_URL'] as const;
+
+/** One process may have a database of its own; several share all three engines. */
+function engines(
+  settings: Settings,
+  { role, wrong: already }: { role: ProcessRole; wrong: WrongSetting[] },
+): WrongSetting[] {
+  const told = new Set<string>(already.map(({ name }) => name));
+  if (role === 'vault') return [];
+  const several = role !== 'all' || settings.AMQP_URL !== undefined;
+  const why = role === 'all' ? 'AMQP_URL joins several processes' : `--role ${role} is one of several processes`;
+  const missing = several ? ENGINES.filter((name) => settings[name] === undefined && !told.has(name)) : [];
+  const wrong: WrongSetting[] = missing.map((name) => ({
+    name,
+    lines: [`is not set. ${why}, and they share all of`, ENGINES.join(', ')],
+  }));
+  if (settings.STOCK_BRIDGE === 'on' && settings.AMQP_URL === undefined)
+    wrong.push({
+      name: 'STOCK_BRIDGE',
+      lines: ['is on, and AMQP_URL is not set: the bridge is two queues of RabbitMQ.'],
+    });
+  if (settings.ENGINE_CA !== undefined && !existsSync(settings.ENGINE_CA))
+    wrong.push({ name: 'ENGINE_CA', lines: [`There is no file ${settings.ENGINE_CA}.`] });
+  return wrong;
+}
+
+const SERVICE_FILES = ['SERVICE_CERT', 'SERVICE_KEY', 'SERVICE_CA'] as const;
+
+/** Who reaches the vault in another process, and the vault there, need a certificate each. */
+function vault(
+  settings: Settings,
+  { role, wrong: already }: { role: ProcessRole; wrong: WrongSetting[] },
+): WrongSetting[] {
+  const told = new Set<string>(already.map(({ name }) => name));
+  if (role !== 'vault' && settings.VAULT_URL === undefined) return [];
+  const why = role === 'vault' ? '--role vault' : 'VAULT_URL';
+  const needed = role === 'vault' ? (['VAULT_LISTEN', ...SERVICE_FILES] as const) : SERVICE_FILES;
+  const missing = needed.filter((name) => settings[name] === undefined && !told.has(name));
+  const lost = SERVICE_FILES.filter((name) => settings[name] !== undefined && !existsSync(settings[name]));
+  return [
+    ...missing.map((name) => ({
+      name,
+      lines: [`is not set, and ${why} needs it. guildhall certs DIR makes certificates.`],
+    })),
+    ...lost.map((name) => ({ name, lines: [`There is no file ${settings[name]}.`] })),
+  ];
 }
 
 function unknownSettings(given: Record<string, string | undefined>): WrongSetting[] {

@@ -1,5 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { receiver } from '#bot/receive-message.ts';
+import type { Bus } from '#bus/bus.ts';
+import type { Vault } from '#clients/vault.ts';
+import { byTurns } from '#core/by-turns.ts';
 import type { Clock } from '#core/clock.ts';
 import type { AnyCommand } from '#core/command.ts';
 import { LIMITS } from '#core/limits.ts';
@@ -13,17 +16,20 @@ import { deliverOnce, wasDelivered } from '#storage/work.ts';
 
 export interface PortParts {
   storage: Storage;
+  bus: Pick<Bus, 'parts'>;
   clock: Clock;
   commands: ReadonlyMap<string, AnyCommand>;
   logger: FastifyBaseLogger;
+  vault: Pick<Vault, 'seal'>;
 }
 
 /** What the connectors of Discord, Slack and Twitch are given. */
-export function connectorPorts({ storage, clock, commands, logger }: PortParts): ConnectorPorts {
+export function connectorPorts({ storage, bus, clock, commands, logger, vault }: PortParts): ConnectorPorts {
   return {
-    receive: receiver(storage),
+    receive: receiver(storage, bus.parts),
     commands,
-    space: spaces(storage, clock),
+    seal: (value, name) => vault.seal(value, name),
+    space: inOrder(spaces(storage, clock)),
     async setting(community, command) {
       const setting = await readCommandSetting(storage.db, community, command);
       return { on: setting?.on ?? true, symbol: setting?.symbol ?? null };
@@ -55,6 +61,21 @@ function spaces(storage: Storage, clock: Clock): ConnectorPorts['space'] {
     if (kept.size >= PLACES_KEPT) kept.clear();
     kept.set(key, { space, until: performance.now() + PLACE_KEPT_MS });
     return space;
+  };
+}
+
+/** Answers in the order of the questions: what comes in one burst goes on from here in the order in which it came. */
+function inOrder(space: ConnectorPorts['space']): ConnectorPorts['space'] {
+  const turns = byTurns();
+  return async (place) => {
+    const turn = turns(place.platform);
+    try {
+      const found = await space(place);
+      if (turn.before) await turn.before;
+      return found;
+    } finally {
+      turn.pass();
+    }
   };
 }
 

@@ -8,13 +8,13 @@ export interface DataFolder {
   made: boolean;
 }
 
-/** The folder of all data, made where absent: the folder 0700, the database in it 0600. */
-export function openFolder(given: string): DataFolder {
+/** The folder of all data, made where absent: the folder 0700, the database in it 0600, unless that is elsewhere. */
+export function openFolder(given: string, { database: hasOwn = true } = {}): DataFolder {
   const path = resolve(given);
   const made = !existsSync(path);
   if (made) mkdirSync(path, { recursive: true, mode: 0o700 });
   const database = join(path, 'hall.db');
-  if (!existsSync(database)) {
+  if (hasOwn && !existsSync(database)) {
     writeFileSync(database, '', { mode: 0o600 });
     chmodSync(database, 0o600);
   }

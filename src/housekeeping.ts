@@ -1,8 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '#core/clock.ts';
+import { every } from '#core/every.ts';
 import { LIMITS } from '#core/limits.ts';
 import { deleteOldUses } from '#storage/command-uses.ts';
 import { readFact } from '#storage/instance.ts';
+import { deleteOldProcesses } from '#storage/processes.ts';
+import { sweepDeletedRooms } from '#storage/rooms.ts';
 import { deleteExpiredSessions } from '#storage/sessions.ts';
 import type { Storage } from '#storage/storage.ts';
 import { deleteOldRecords, deleteUnserved } from '#storage/work.ts';
@@ -12,7 +15,9 @@ export interface House {
   storage: Storage;
   clock: Clock;
   /** The parts of `outgoing` that somebody takes. */
-  served: readonly string[];
+  served(): readonly string[];
+  /** Whether this process sweeps: one of several is enough. */
+  sweeps(): boolean;
   logger: FastifyBaseLogger;
   /** Called when the data was replaced under the running hall by a restore. */
   onReplaced(): void;
@@ -32,26 +37,28 @@ export function housekeeping(house: House): { stop(): void } {
   const restored = changes(() => readFact(storage.db, RESTORED));
   const rules = changes(() => readFact(storage.db, RULES_CHANGED));
   const sweep = async (): Promise<void> => {
+    if (!house.sweeps()) return;
     const now = clock();
+    const before = now - LIMITS.recordDays * 24 * HOUR;
     await storage.write(async (tx) => {
       await deleteExpiredSessions(tx.db, now);
       await deleteOldUses(tx.db, now - LIMITS.commandWindow * 1000);
-      const before = now - LIMITS.recordDays * 24 * HOUR;
-      await deleteOldRecords(tx.db, before);
-      const unserved = await deleteUnserved(tx.db, before, house.served);
+      const unserved = await deleteUnserved(tx.db, before, house.served());
       if (unserved > 0) logger.warn({ unserved }, 'old answers for platforms that are not connected were dropped');
     });
+    await deleteOldProcesses(storage);
+    // A commit each, so that nobody waits for all of it.
+    while (await storage.write((tx) => deleteOldRecords(tx.db, before)));
+    while (await storage.write((tx) => sweepDeletedRooms(tx.db)));
   };
   const look = async (): Promise<void> => {
     if (await restored()) house.onReplaced();
     if (await rules()) house.onRulesChanged();
   };
-  const quietly = (work: () => Promise<void>) => () =>
-    void work().catch((err: unknown) => logger.error({ err }, 'housekeeping failed'));
-  const timers = [setInterval(quietly(sweep), HOUR), setInterval(quietly(look), LOOK)];
-  for (const timer of timers) timer.unref();
-  quietly(look)();
-  return { stop: () => timers.forEach((timer) => clearInterval(timer)) };
+  const failed = (err: unknown): void => logger.error({ err }, 'housekeeping failed');
+  const stops = [every(HOUR, sweep, failed), every(LOOK, look, failed)];
+  void look().catch(failed);
+  return { stop: () => stops.forEach((stop) => stop()) };
 }
 
 /** Tells whether what is read is another than at the last look. */

@@ -6,8 +6,10 @@ export interface Platform {
   name: string;
   /** Loads the vendor's library and makes the connector. Undefined where the platform is skipped. */
   open?(ports: ConnectorPorts): Promise<Connector>;
+  /** It may run in several processes at once: the platform calls us, and no connection is to be shared. */
+  anywhere?: boolean;
   /** Why it is skipped, for the terminal. `half`: some of its settings are there and others are missing. */
-  skipped?: { why: string; half: boolean };
+  skipped?: { why: string; half: boolean; missing: string[] };
 }
 
 /** Discord, Slack and Twitch, each by its settings. A platform without a token costs nothing: its library is not even loaded. */
@@ -60,13 +62,14 @@ const TWITCH: Name[] = ['TWITCH_CLIENT_ID', 'TWITCH_CLIENT_SECRET', 'TWITCH_BOT_
 /** `needed`: one of each list has to be set. Where none is, the platform is not wanted, and the first is named. */
 function platform(name: string, config: Config, needed: Name[][], open: NonNullable<Platform['open']>): Platform {
   const missing = needed.filter((any) => !any.some((one) => isSet(config[one])));
-  if (missing.length === 0) return { name, open };
+  if (missing.length === 0) return { name, open, anywhere: name === 'slack' && !isSet(config.SLACK_APP_TOKEN) };
   const half = missing.length < needed.length;
   const words = missing.map((any) => any.join(' or ')).join(', ');
   return {
     name,
     skipped: {
       half,
+      missing: missing.map((any) => any[0] as string),
       why: half ? `skipped, still missing: ${words}. See docs/${name}.md` : `skipped, ${needed[0]?.[0]} is not set`,
     },
   };
@@ -84,12 +87,12 @@ const LOOK_MS = 500;
 
 /** Tells every change of a platform's state, until it is stopped. */
 export function watchPlatforms(
-  connectors: readonly Connector[],
+  connectors: () => readonly Connector[],
   tell: (health: PlatformHealth) => void,
 ): { stop(): void } {
   const seen = new Map<string, string>();
   const look = (): void => {
-    for (const connector of connectors) {
+    for (const connector of connectors()) {
       const health = connector.health();
       const state = `${health.state} ${health.why ?? ''}`;
       if (seen.get(connector.platform) === state) continue;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -74,9 +74,18 @@ describe('a start that cannot go well is refused with a sentence that names what
   });
 
   test('a role that there is not', async (t) => {
-    const { code, said } = await start(temporaryFolder(t), {}, ['--role', 'vault']);
+    const { code, said } = await start(temporaryFolder(t), {}, ['--role', 'cellar']);
     assert.equal(code, 1);
-    assert.match(said, /There is no role \\"vault\\"/);
+    assert.match(said, /There is no role \\"cellar\\"/);
+  });
+
+  test('a vault that other machines cannot trust, as it has no certificate', async (t) => {
+    const folder = temporaryFolder(t);
+    const { code, said } = await start(folder, {}, ['--role', 'vault']);
+    assert.equal(code, 78);
+    for (const name of ['VAULT_LISTEN', 'SERVICE_CERT', 'SERVICE_KEY', 'SERVICE_CA'])
+      assert.match(said, new RegExp(`"${name}".*--role vault needs it`));
+    assert.equal(existsSync(join(folder, 'data')), false);
   });
 });
 

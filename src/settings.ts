@@ -19,6 +19,45 @@ const SETTINGS = {
     address,
   ),
   GUILDHALL_DATA: setting('./data', 'The folder of all data. Made where absent, for one process at a time.', text),
+  DATABASE_URL: setting(
+    '',
+    'PostgreSQL instead of the file in GUILDHALL_DATA: postgres://user:password@host/database?sslmode=verify-full',
+    engine(['postgres:', 'postgresql:'], isEncryptedPostgres),
+  ),
+  AMQP_URL: setting(
+    '',
+    'RabbitMQ, which joins several processes: amqps://user:password@host/vhost',
+    engine(['amqps:', 'amqp:'], (url) => url.protocol === 'amqps:'),
+  ),
+  REDIS_URL: setting(
+    '',
+    'Redis, which counts for several processes: rediss://user:password@host/0',
+    engine(['rediss:', 'redis:'], (url) => url.protocol === 'rediss:'),
+  ),
+  ENGINE_CA: setting('', 'A PEM file with the authority that signed the three engines’ certificates.', optional),
+  VAULT_LISTEN: setting(
+    '',
+    'For --role vault: the address and port that it listens on, such as 0.0.0.0:7443.',
+    listening,
+  ),
+  VAULT_URL: setting(
+    '',
+    'The vault in a process of its own: https://vault:7443. Without it the vault is a child of this process.',
+    vaultAddress,
+  ),
+  SERVICE_CERT: setting(
+    '',
+    'For VAULT_URL and VAULT_LISTEN: this role’s certificate, PEM. guildhall certs makes it.',
+    optional,
+  ),
+  SERVICE_KEY: setting('', 'Its key, PEM.', optional),
+  SERVICE_CA: setting('', 'The authority that signed the certificates of all roles, PEM.', optional),
+  TORN_URL: setting('https://api.torn.com', 'Torn’s API, without the version.', service('https:', 'http:')),
+  BACKUP_PASSPHRASE: setting(
+    '',
+    'What backups are sealed with, 12 characters at least. Without it the first backup makes one and says where it is.',
+    passphrase,
+  ),
   SIGNUP: setting('invite', 'Who may make an account: invite, open or closed.', oneOf('invite', 'open', 'closed')),
   SESSION_IDLE_MINUTES: setting(
     '10080',
@@ -26,6 +65,11 @@ const SETTINGS = {
     whole(1, 43_200),
   ),
   STOCK_URL: setting('https://stooq.com/q/l/', 'The quote service, without a query.', neededAddress),
+  STOCK_BRIDGE: setting(
+    'off',
+    'on: quotes come from another program over RabbitMQ instead of STOCK_URL: docs/stock.md.',
+    oneOf('off', 'on'),
+  ),
   DISCORD_TOKEN: setting('', 'The Discord bot’s token: docs/discord.md. Without it Discord is skipped.', optional),
   DISCORD_API_URL: setting(
     'https://discord.com/api',
@@ -59,8 +103,8 @@ const SETTINGS = {
   METRICS_TOKEN: setting('', 'A Bearer token that may read /metrics from other machines.', optional),
   LOG_LEVEL: setting(
     'warn',
-    'How much is written down: debug, info, warn, error or silent.',
-    oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    'How much is written down: trace, debug, info, warn, error or silent.',
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
   ),
   POST_LIMIT: setting('30/10', 'Posts of one person: uses, a slash, seconds.', rate),
   COMMAND_LIMIT: setting('30/60', 'Commands of one person.', rate),
@@ -127,6 +171,15 @@ function optional(value: string): string | undefined {
   return value || undefined;
 }
 
+/** It is never shown, not even where it is refused. */
+function passphrase(value: string): string | undefined | { wrong: string[] } {
+  if (value === '' || value.length >= LEAST_PASSPHRASE) return value || undefined;
+  return { wrong: [`is shorter than ${LEAST_PASSPHRASE} characters.`] };
+}
+
+/** Characters of a passphrase at least: as of a password. */
+export const LEAST_PASSPHRASE = 12;
+
 function whole(least: number, most: number): Setting<number>['read'] {
   return (value) => {
     const number = Number(value);
@@ -188,6 +241,59 @@ function service(secure: string, plain: string): Setting<string>['read'] {
       };
     return { wrong: [`"${value}" is not an address such as ${secure}//service.example.org`] };
   };
+}
+
+/** `host:port`; the port is needed, as there is no usual one. */
+function listening(value: string): { host: string; port: number } | undefined | { wrong: string[] } {
+  if (value === '') return undefined;
+  const url = URL.canParse(`tcp://${value}`) ? new URL(`tcp://${value}`) : undefined;
+  if (!url || url.port === '' || url.host !== value)
+    return { wrong: [`"${value}" is not an address and a port such as 0.0.0.0:7443`] };
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) };
+}
+
+function vaultAddress(value: string): string | undefined | { wrong: string[] } {
+  const read = address(value);
+  if (typeof read !== 'string' || read.startsWith('https://')) return read;
+  return { wrong: [`"${value}" is not https: who the caller is stands in its certificate.`] };
+}
+
+/** One of the engines: encrypted, except on this machine. The address is never shown, as it holds a password. */
+function engine(protocols: string[], isEncrypted: (url: URL) => boolean): Setting<string | undefined>['read'] {
+  const example = `${protocols[0]}//…`;
+  return (value) => {
+    if (value === '') return undefined;
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (!url || !protocols.includes(url.protocol)) return { wrong: [`is not an address such as ${example}`] };
+    if (!isDecodable(url))
+      return { wrong: ['holds a % that stands for nothing. In user, password and path a % is written %25.'] };
+    if (isEncrypted(url) || isLoopback(url.hostname) || isSocket(url)) return value;
+    return {
+      wrong: [
+        `${url.hostname} is another machine, and the connection is not encrypted.`,
+        protocols.includes('postgres:') ? 'Add ?sslmode=verify-full' : `Use ${example}`,
+      ],
+    };
+  };
+}
+
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A socket in the file system: https://www.postgresql.org/docs/current/libpq-connect.html */
+function isSocket(url: URL): boolean {
+  return url.hostname === '' && (url.searchParams.get('host') ?? '/').startsWith('/');
+}
+
+/** https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION */
+function isEncryptedPostgres(url: URL): boolean {
+  return ['require', 'verify-ca', 'verify-full'].includes(url.searchParams.get('sslmode') ?? '');
 }
 
 /** Twitch names: https://dev.twitch.tv/docs/irc/ , in any case and with or without the # of IRC. */

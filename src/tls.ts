@@ -61,6 +61,7 @@ async function selfSigned(config: Pick<Config, 'HOST' | 'PUBLIC_URL'>): Promise<
   );
   const made = await generate([{ name: 'commonName', value: names[0] ?? 'localhost' }], {
     keyType: 'ec',
+    algorithm: 'sha256',
     notAfterDate: new Date(Date.now() + 365 * 86_400_000),
     extensions: [{ name: 'subjectAltName', altNames }],
   });

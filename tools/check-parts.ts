@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkDocuments } from './documents.ts';
 import { checkImports } from './import-rules.ts';
 import { checkNames } from './names.ts';
+import { checkOps } from './ops.ts';
 import { type Ended, runNode, runNpm } from './run-command.ts';
 import { checkSizes } from './sizes.ts';
 import { filesOf, isCode, type Report } from './tree.ts';
@@ -25,6 +26,7 @@ export const parts: Part[] = [
   { name: 'sizes of functions and files', run: async (root) => readSomething(checkSizes(root)) },
   { name: 'names', run: async (root) => readSomething(checkNames(root)) },
   { name: 'documents: links, READMEs, no machine of ours', run: async (root) => readSomething(checkDocuments(root)) },
+  { name: 'ops: compose files, image, units', run: async (root) => readSomething(checkOps(root)) },
 ];
 
 /** TypeScript 7 by path: the `tsc` command may be either of the two that are installed. */

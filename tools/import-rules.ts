@@ -12,7 +12,7 @@ const TOP = 'the files directly in src/, but not roles.ts';
  * A layer that is not here may not exist: a new folder in src/ needs a line, and so a decision.
  */
 const LAYERS: Record<string, Layer> = {
-  contracts: { folders: [], packages: ['zod'], node: 'none' },
+  contracts: { folders: [], packages: ['zod', '@hpke/core'], node: 'none' },
   core: { folders: [], packages: ['zod'], node: 'none' },
   storage: { folders: ['core'] },
   bus: { folders: ['core'] },
@@ -20,7 +20,9 @@ const LAYERS: Record<string, Layer> = {
   chat: { folders: ['core', 'storage', 'bus'] },
   bot: { folders: ['core', 'storage', 'bus'] },
   worker: { folders: ['core', 'storage', 'bus'] },
+  bridge: { folders: ['core', 'storage', 'bus', 'worker'], packages: ['zod', 'rabbitmq-client'] },
   auth: { folders: ['core', 'storage', 'clients'] },
+  secrets: { folders: ['core', 'storage', 'clients', 'contracts'] },
   http: { folders: ['core', 'chat', 'auth', 'contracts'] },
   'connectors/webchat': { folders: ['core', 'bus', 'chat'], packages: ['zod'] },
   'connectors/http': { folders: ['core', 'bus'], packages: ['zod'] },
@@ -34,11 +36,32 @@ const LAYERS: Record<string, Layer> = {
     packages: ['@twurple/auth', '@twurple/api', '@twurple/chat', '@twurple/eventsub-ws'],
   },
   features: { folders: ['core', 'storage'], packages: ['zod', 'kysely'], node: 'no network' },
-  services: { folders: ['contracts'] },
+  expiring: { folders: ['core'], packages: ['ioredis'] },
+  cluster: { folders: ['core', 'storage', 'bus'] },
+  parts: {
+    folders: [
+      'core',
+      'storage',
+      'bus',
+      'cluster',
+      'chat',
+      'bot',
+      'worker',
+      'bridge',
+      'auth',
+      'clients',
+      'secrets',
+      'http',
+      'connectors',
+      TOP,
+    ],
+    packages: ['fastify'],
+  },
+  'services/vault': { folders: ['contracts'], packages: ['zod', '@hpke/core'] },
   web: { folders: ['contracts'] },
   'test/simulators': { folders: [] },
   settings: { folders: ['core', 'config.ts', 'settings.ts'] },
-  cli: { folders: ['core', 'storage', 'auth', TOP] },
+  cli: { folders: ['core', 'storage', 'auth', 'clients', 'secrets', TOP] },
 };
 
 /** Checks every import of the tree at `root` against the table. */

@@ -12,7 +12,7 @@ export function checkNames(root: string): Report {
 const KEBAB = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
 
 /** Names that everybody looks for under just this spelling. */
-const KNOWN = /^([A-Z]+\.md|LICENSE|Dockerfile(\.[a-z-]+)?|Caddyfile|Modelfile|__init__\.py)$/;
+const KNOWN = /^([A-Z]+\.md|LICENSE|Dockerfile(\.[a-z-]+)?|Caddyfile|Modelfile|__init__\.py|[a-z-]+@\.service)$/;
 
 /** A name that says nothing about what is inside. */
 const EMPTY = /(^|[-.])(utils?|helpers?|managers?)([-.]|$)/i;

@@ -10,6 +10,7 @@ export const GATE = [
   'tools/**/*.test.ts',
   'scripts/**/*.test.ts',
   'contracts/**/*.test.ts',
+  'services/**/*.test.ts',
   'src/**/*.test.ts',
   'web/**/*.test.ts',
   'bench/*.test.ts',
@@ -47,8 +48,14 @@ export function runTests(globs: string[], options: { minutes: number; env?: Node
       tail = (tail + chunk.toString()).slice(-200_000);
     });
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code: code ?? 1, summary: summaryOf(tail) }));
+    child.once('close', (code) => resolve(outcomeOf(code, summaryOf(tail))));
   });
+}
+
+/** The runner's code alone is not believed: a package that a test loads may end the process with 0. */
+function outcomeOf(code: number | null, summary: string[]): Outcome {
+  const well = summary.includes('fail 0') && summary.includes('cancelled 0');
+  return { code: code || (well ? 0 : 1), summary };
 }
 
 const SETUP = join(root, 'test/support/global-setup.ts');

@@ -26,7 +26,7 @@ export const isTest = (path: string): boolean => path.startsWith('test/') || pat
 
 export const isCode = (path: string): boolean => ['.ts', '.js', '.cjs', '.mjs', '.svelte'].includes(extname(path));
 
-const LEFT_OUT = new Set(['.git', 'data', 'web/dist', 'test/pictures', 'bench/results', '.env']);
+const LEFT_OUT = new Set(['.git', 'data', 'web/dist', 'test/pictures', 'bench/results', '.env', 'ops/secrets']);
 
 function walk(root: string, folder: string): TreeFile[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {

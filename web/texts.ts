@@ -1,4 +1,5 @@
 import type { Role } from '#contracts/web.ts';
+import { secretTexts } from './secret-texts.ts';
 import type { Mistake } from './state/command-line.ts';
 
 /** Every word that the pages say. Short sentences, the person’s words, no exclamation marks. */
@@ -71,6 +72,7 @@ export const texts = {
     makeRoom: 'Make a room',
     hall: 'Hall',
     invites: 'Invites',
+    secrets: 'Secrets',
     menu: 'Community menu',
     here: 'Here',
     away: 'Reconnecting',
@@ -159,6 +161,7 @@ export const texts = {
     take: 'take it',
     closes: 'close',
     example: 'Example',
+    secret: 'Your secret is sealed when it is sent. It is not shown again.',
     count: (shown: number, total: number) => `${shown} of ${total} commands`,
     none: 'No command begins so.',
     unknown: (name: string) => `There is no command /${name} here. /help lists all.`,
@@ -320,6 +323,7 @@ export const texts = {
     noneWhat: 'Make one above and send it to the people you want here.',
     usedUp: 'used up',
   },
+  secrets: secretTexts,
   lost: {
     title: 'Nothing is at this address',
     what: 'The link may be old, or a letter is missing.',

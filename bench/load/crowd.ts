@@ -16,6 +16,8 @@ const POSTERS = 16;
 interface Crowd {
   site: Site;
   sockets: RawSocket[];
+  /** Those that post, where they are not some of the receivers. */
+  posters: RawSocket[];
   /** Deliveries to all receivers so far. */
   total: number;
   onDelivery: () => void;
@@ -32,14 +34,33 @@ interface Arrivals {
 
 let crowd: Crowd;
 
+interface Gathering {
+  site: Site;
+  count: number;
+  reads: boolean;
+  /** More servers of the same room, among which the receivers are dealt out. */
+  others?: Site[];
+  /** The server of those who post, where it is another one. */
+  posting?: Site;
+}
+
 /** Opens `count` receivers in the room, ten at a time, and the one that reads. */
-async function gather({ site, count, reads }: { site: Site; count: number; reads: boolean }): Promise<void> {
-  crowd = { site, sockets: [], total: 0, onDelivery: () => undefined, arrivals: undefined, order: [] };
+async function gather({ site, count, reads, others = [], posting }: Gathering): Promise<void> {
+  crowd = { site, sockets: [], posters: [], total: 0, onDelivery: () => undefined, arrivals: undefined, order: [] };
+  const sites = [site, ...others];
   for (let from = 0; from < count; from += 10) {
     const ten = Array.from({ length: Math.min(10, count - from) }, (_, index) => from + index);
-    const opened = ten.map((index) => openSocket({ site, token: tokenOf(site, index), onRead: receiver(index) }));
+    const opened = ten.map((index) =>
+      openSocket({
+        site: sites[index % sites.length] as Site,
+        token: tokenOf(site, index),
+        onRead: receiver(index),
+      }),
+    );
     crowd.sockets.push(...(await Promise.all(opened)));
   }
+  for (let index = 0; posting && index < POSTERS; index++)
+    crowd.posters.push(await openSocket({ site: posting, token: tokenOf(posting, index), onRead: () => undefined }));
   if (reads) crowd.sockets.push(await openSocket({ site, token: tokenOf(site, 0), onText: learn }));
 }
 
@@ -149,7 +170,8 @@ async function quiet(seconds: number): Promise<void> {
 }
 
 function post(number: number): void {
-  const poster = crowd.sockets[number % Math.min(POSTERS, crowd.sockets.length)] as RawSocket;
+  const among = crowd.posters.length > 0 ? crowd.posters : crowd.sockets;
+  const poster = among[number % Math.min(POSTERS, among.length)] as RawSocket;
   poster.send(postFrame(crowd.site, number));
 }
 
@@ -194,6 +216,7 @@ async function acknowledge({ site, count, warm, seconds }: Acknowledge): Promise
 }
 
 function part(): void {
-  for (const socket of crowd.sockets) socket.close();
+  for (const socket of [...crowd.sockets, ...crowd.posters]) socket.close();
   crowd.sockets = [];
+  crowd.posters = [];
 }

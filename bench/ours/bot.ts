@@ -46,7 +46,7 @@ async function memoryBot({ ours, commands, open }: Parts): Promise<Connector> {
   const spine = {
     commands,
     settings: async () => undefined,
-    within: ours.withinLimit(ENDLESS, Date.now, async () => undefined),
+    within: within(ours, async () => undefined),
     keep: async (message: Message, deciding: Promise<Decided>) => {
       await connector.send(outgoing(message, await deciding), false);
       return true;
@@ -83,11 +83,11 @@ async function durableBot({ ours, commands, open }: Parts): Promise<Connector> {
   const spine = {
     commands,
     settings: (community: string, name: string) => ours.readCommandSetting(storage.db, community, name),
-    within: ours.withinLimit(ENDLESS, Date.now, (key) => ours.findUse(storage.db, key)),
+    within: within(ours, (key) => ours.findUse(storage.db, key)),
     keep: ours.answerKeeper(storage, Date.now),
   };
   bus.subscribe('incoming', (body) => ours.answerMessage(spine, body as Message));
-  const connector = await open(ours.connectorPorts({ storage, clock: Date.now, commands, logger: LOG }));
+  const connector = await open(ours.connectorPorts({ storage, bus, clock: Date.now, commands, logger: LOG }));
   const send = (body: object, { again }: { again: boolean }): Promise<void> => connector.send(body, again);
   bus.subscribe(ours.outgoingTo(connector.platform), send, ours.LIMITS.outboundHeld);
   ours.startRelay(storage, (channel, body, again) => bus.publish(channel, body, again));
@@ -111,6 +111,10 @@ function outgoing(message: Message, { answer, refusal, text }: Decided): object 
   const { id, from, community, who } = message;
   const cause = { account: who.account, name: who.username, text };
   return { id, n: 1, final: true, to: from, community, reply: answer, ...(refusal && { refusal }), cause };
+}
+
+function within(ours: Source, find: (key: object) => Promise<undefined>): object {
+  return ours.withinLimit(ENDLESS, { rates: ours.memoryRates(Date.now), clock: Date.now, find });
 }
 
 /** A limit that is counted and never reached. */
@@ -183,7 +187,11 @@ interface Source {
   startRelay(storage: Storage, publish: (channel: string, body: string, again: boolean) => Promise<void>): unknown;
   text(about: string): object;
   whole(about: string, least: number, most: number): object;
-  withinLimit(all: object, clock: () => number, find: (key: object) => Promise<undefined>): object;
+  memoryRates(clock: () => number): object;
+  withinLimit(
+    all: object,
+    parts: { rates: object; clock: () => number; find(key: object): Promise<undefined> },
+  ): object;
 }
 
 async function program(): Promise<Source> {
@@ -198,6 +206,7 @@ async function program(): Promise<Source> {
     'core/command.ts',
     'core/limits.ts',
     'core/message.ts',
+    'expiring/memory-rates.ts',
     'storage/command-settings.ts',
     'storage/command-uses.ts',
     'storage/communities.ts',

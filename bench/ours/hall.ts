@@ -99,15 +99,25 @@ export const SETTINGS = {
   LOG_LEVEL: 'error',
 };
 
-type Starting = Command & { port: number };
+export type Starting = Command & { port: number };
 
 function startHall(folder: string, port: number): Starting {
-  const env = { PATH: process.env.PATH, ...SETTINGS, PORT: String(port), GUILDHALL_DATA: join(folder, 'data') };
-  const command = startCommand([fileURLToPath(new URL('src/main.ts', ROOT))], { cwd: folder, env });
+  return startRole('all', { folder, port, env: {} });
+}
+
+/** Starts `src/main.ts` in a role; `env` are settings beside those of every hall that is measured. */
+export function startRole(
+  role: string,
+  { folder, port, env }: { folder: string; port: number; env: NodeJS.ProcessEnv },
+): Starting {
+  const own = { PATH: process.env.PATH, PORT: String(port), GUILDHALL_DATA: join(folder, 'data') };
+  const program = fileURLToPath(new URL('src/main.ts', ROOT));
+  const command = startCommand([program, '--role', role], { cwd: folder, env: { ...own, ...SETTINGS, ...env } });
   return Object.assign(command, { port });
 }
 
-async function ready(command: Starting): Promise<void> {
+/** Resolves when /health/ready says 200. */
+export async function ready(command: Starting): Promise<void> {
   const end = performance.now() + 20_000;
   while (performance.now() < end) {
     if (command.ended()) break;
@@ -121,17 +131,17 @@ async function ready(command: Starting): Promise<void> {
 }
 
 /** The code of the owner's link, which is written a moment after the hall is open. */
-async function firstCode(command: Command): Promise<string> {
+export async function firstCode(...commands: Command[]): Promise<string> {
   for (let tries = 0; tries < 200; tries++) {
-    const code = /\/first\/([A-Z0-9-]+)/.exec(command.said())?.[1];
+    const code = /\/first\/([A-Z0-9-]+)/.exec(commands.map((one) => one.said()).join('\n'))?.[1];
     if (code !== undefined) return code;
     await sleep(10);
   }
-  throw new Error(`the hall gave no link for its owner:\n${command.said()}`);
+  throw new Error(`no hall gave a link for its owner:\n${commands.map((one) => one.said()).join('\n')}`);
 }
 
 /** Signs up the owner and the people, a few at a time, and makes the room. */
-async function fill(
+export async function fill(
   base: string,
   { first, people }: { first: string; people: number },
 ): Promise<{ room: string; tokens: string[] }> {
@@ -159,7 +169,7 @@ async function call<T>(address: string, body: object, token?: string): Promise<T
   return (await answer.json()) as T;
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };

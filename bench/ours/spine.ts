@@ -15,7 +15,8 @@ interface Source {
   answerMessage(spine: object, message: object): Promise<void>;
   answerKeeper(storage: object, clock: () => number): Keep;
   command(declared: object): Command;
-  withinLimit(all: object, clock: () => number, find: () => Promise<undefined>): unknown;
+  memoryRates(clock: () => number): unknown;
+  withinLimit(all: object, parts: { rates: unknown; clock: () => number; find: () => Promise<undefined> }): unknown;
   word(about: string): unknown;
   say(text: string): unknown;
 }
@@ -36,7 +37,11 @@ async function echo({ commands, records, warm, seconds }: Asked): Promise<CpuRat
   const spine = {
     commands: table(ours, commands),
     settings: async () => undefined,
-    within: ours.withinLimit(ENDLESS, Date.now, async () => undefined),
+    within: ours.withinLimit(ENDLESS, {
+      rates: ours.memoryRates(Date.now),
+      clock: Date.now,
+      find: async () => undefined,
+    }),
     keep: records ? ours.answerKeeper(await memoryStorage(hear), Date.now) : memoryKeeper(hear),
   };
   let asked = 0;
@@ -75,6 +80,7 @@ async function program(): Promise<Source> {
     'core/command.ts',
     'core/arguments.ts',
     'core/message.ts',
+    'expiring/memory-rates.ts',
   ];
   return Object.assign({}, ...(await Promise.all(modules.map((path) => source<object>(path))))) as Source;
 }

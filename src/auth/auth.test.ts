@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
-import type { AppError } from '#core/errors.ts';
+import { tooFast, type AppError } from '#core/errors.ts';
 import type { LiveEvent } from '#core/live.ts';
+import { memoryRates } from '#expiring/memory-rates.ts';
 import { firstCommunity, roleIn } from '#storage/communities.ts';
 import { freshStorage } from '#test/contracts/fixtures.ts';
 import type { Auth } from './auth.ts';
@@ -170,7 +171,7 @@ describe('signing up', () => {
 
   test('too many accounts from one address wait', async (t) => {
     const { auth, join } = await hallFor(t, { signup: 'open' });
-    auth.signups = { take: () => 17 };
+    auth.signups = { take: () => Promise.reject(tooFast(17)) };
     await rejects(join('ann'), 429, 'too-fast');
   });
 });
@@ -315,9 +316,10 @@ async function hallFor(t: TestContext, { signup = 'invite', people = [] }: Setti
   const events: LiveEvent[] = [];
   const taken: string[] = [];
   const clock = (): number => time.now;
-  const signups = { take: (address: string) => (taken.push(address), 0) };
+  const signups = { take: async (address: string) => void taken.push(address) };
+  const throttle = loginThrottle(memoryRates(clock));
   const announce = (event: LiveEvent) => void events.push(event);
-  const auth: Auth = { storage, clock, throttle: loginThrottle(clock), signups, signup, idleMinutes: 60, announce };
+  const auth: Auth = { storage, clock, throttle, signups, signup, idleMinutes: 60, announce };
   const join = (username: string, more: { invite?: string; password?: string } = {}) =>
     signUp(auth, { username, password: PASSWORD, ...more }, '10.0.0.1');
   const come = (username: string, more: { password?: string; address?: string; shared?: boolean } = {}) =>

@@ -9,8 +9,8 @@ export interface Auth {
   storage: Storage;
   clock: Clock;
   throttle: LoginThrottle;
-  /** Accounts made from one address. */
-  signups: { take(address: string): number };
+  /** Accounts made from one address: counts one, or throws 429. */
+  signups: { take(address: string): Promise<void> };
   signup: 'invite' | 'open' | 'closed';
   idleMinutes: number;
   announce(event: LiveEvent): void;

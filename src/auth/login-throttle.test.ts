@@ -1,68 +1,69 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { memoryRates } from '#expiring/memory-rates.ts';
 import { loginThrottle, network } from './login-throttle.ts';
 
 describe('wrong sign-ins', () => {
   const held = () => {
     const time = { now: 1_000_000 };
-    const throttle = loginThrottle(() => time.now);
-    const wrong = (times: number, name = 'ann', address = '10.0.0.1') => {
-      for (let n = 0; n < times; n++) throttle.failed(name, address);
+    const throttle = loginThrottle(memoryRates(() => time.now));
+    const wrong = async (times: number, name = 'ann', address = '10.0.0.1') => {
+      for (let n = 0; n < times; n++) await throttle.failed(name, address);
     };
     return { time, throttle, wrong, wait: (name = 'ann', address = '10.0.0.1') => throttle.wait(name, address) };
   };
 
-  test('four are free; 5 wait 10 s, 10 wait 20 s, 15 wait 40 s, doubling on up to an hour', () => {
+  test('four are free; 5 wait 10 s, 10 wait 20 s, 15 wait 40 s, doubling on up to an hour', async () => {
     const { time, wrong, wait } = held();
-    wrong(4);
-    assert.equal(wait(), 0);
-    wrong(1);
+    await wrong(4);
+    assert.equal(await wait(), 0);
+    await wrong(1);
     for (const seconds of [10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 3_600]) {
-      assert.equal(wait(), seconds);
+      assert.equal(await wait(), seconds);
       time.now += seconds * 1_000 - 1;
-      assert.equal(wait(), 1);
+      assert.equal(await wait(), 1);
       time.now += 1;
-      assert.equal(wait(), 0);
-      wrong(5);
+      assert.equal(await wait(), 0);
+      await wrong(5);
     }
-    assert.equal(wait(), 10, 'an hour without a guess begins anew');
+    assert.equal(await wait(), 10, 'an hour without a guess begins anew');
   });
 
-  test('those already under way when the wait began do not end it', () => {
+  test('those already under way when the wait began do not end it', async () => {
     const { wrong, wait } = held();
-    wrong(8);
-    assert.equal(wait(), 10);
+    await wrong(8);
+    assert.equal(await wait(), 10);
   });
 
-  test('the name in another case is the same name; another name or address is not held up', () => {
+  test('the name in another case is the same name; another name or address is not held up', async () => {
     const { wrong, wait } = held();
-    wrong(5, 'Ann');
-    assert.deepEqual([wait('aNN'), wait('bob'), wait('ann', '10.0.0.2')], [10, 0, 0]);
+    await wrong(5, 'Ann');
+    assert.deepEqual([await wait('aNN'), await wait('bob'), await wait('ann', '10.0.0.2')], [10, 0, 0]);
   });
 
-  test('a right one forgets the wrong ones before it', () => {
+  test('a right one forgets the wrong ones before it', async () => {
     const { throttle, wrong, wait } = held();
-    wrong(4);
-    throttle.succeeded('ann', '10.0.0.1');
-    wrong(4);
-    assert.equal(wait(), 0);
+    await wrong(4);
+    await throttle.succeeded('ann', '10.0.0.1');
+    await wrong(4);
+    assert.equal(await wait(), 0);
   });
 
-  test('after an hour without any the count begins anew', () => {
+  test('after an hour without any the count begins anew', async () => {
     const { time, wrong, wait } = held();
-    wrong(4);
+    await wrong(4);
     time.now += 3_600_000;
-    wrong(1);
-    assert.equal(wait(), 0);
+    await wrong(1);
+    assert.equal(await wait(), 0);
   });
 
-  test('many addresses that guess one name are slowed together, for an hour at most', () => {
+  test('many addresses that guess one name are slowed together, for an hour at most', async () => {
     const { time, throttle, wait } = held();
-    for (let n = 0; n < 200; n++) throttle.failed('ann', `10.0.${n}.1`);
-    assert.ok(wait('ann', '10.9.9.9') > 3_500);
-    assert.equal(wait('bob', '10.9.9.9'), 0);
+    for (let n = 0; n < 200; n++) await throttle.failed('ann', `10.0.${n}.1`);
+    assert.ok((await wait('ann', '10.9.9.9')) > 3_500);
+    assert.equal(await wait('bob', '10.9.9.9'), 0);
     time.now += 3_600_000;
-    assert.equal(wait('ann', '10.9.9.9'), 0);
+    assert.equal(await wait('ann', '10.9.9.9'), 0);
   });
 });
 

@@ -1,54 +1,49 @@
-import type { Clock } from '#core/clock.ts';
 import { LIMITS } from '#core/limits.ts';
-import { rateTable } from '#core/rate.ts';
+import type { FailureRule, RateStore } from '#core/rate.ts';
 
 /** Slows down who guesses: per username and address, and with a high cap per username over all addresses. */
 export interface LoginThrottle {
   /** Seconds to wait before the next try; 0 for now. */
-  wait(username: string, address: string): number;
-  failed(username: string, address: string): void;
-  succeeded(username: string, address: string): void;
+  wait(username: string, address: string): Promise<number>;
+  failed(username: string, address: string): Promise<void>;
+  succeeded(username: string, address: string): Promise<void>;
 }
 
-const FORGET_MS = 3_600_000;
+/** 5 wrong → 10 s, 10 → 20 s, 15 → 40 s, doubling on, up to an hour. An hour without any forgets them. */
+const PER_PAIR: FailureRule = {
+  every: LIMITS.wrongLogins,
+  firstWait: LIMITS.wrongLoginWait,
+  longestWait: 3_600,
+  forgetAfter: 3_600,
+};
 
-/** Seconds. */
-const LONGEST = 3_600;
+const PER_NAME = { uses: LIMITS.wrongLoginsPerName, perSeconds: 3_600 };
 
-/** 5 wrong → 10 s, 10 → 20 s, 15 → 40 s, doubling on, up to an hour. */
-export function loginThrottle(clock: Clock): LoginThrottle {
-  const wrong = new Map<string, { count: number; until: number; last: number }>();
-  const names = rateTable(clock);
-  const perName = { uses: LIMITS.wrongLoginsPerName, perSeconds: 3_600 };
-  const keyOf = (username: string, address: string): string => `${username.toLowerCase()} ${network(address)}`;
+/** A pair waits for its failures alone. */
+const ENDLESS = { uses: Number.MAX_SAFE_INTEGER, perSeconds: 1 };
+
+/** Guesses add up in whatever counts for all who share `rates`. */
+export function loginThrottle(rates: RateStore): LoginThrottle {
   return {
-    wait(username, address) {
-      const entry = wrong.get(keyOf(username, address));
-      const left = Math.ceil(((entry?.until ?? 0) - clock()) / 1000);
-      // A clock that was set back makes nobody wait longer than the longest wait.
-      return Math.max(0, Math.min(left, LONGEST), names.wait(username.toLowerCase(), perName));
+    wait: (username, address) =>
+      rates.wait([
+        { key: pairKey(username, address), rate: ENDLESS },
+        { key: nameKey(username), rate: PER_NAME },
+      ]),
+    async failed(username, address) {
+      const ofName = rates.take([{ key: nameKey(username), rate: PER_NAME }]);
+      await Promise.all([rates.failed(pairKey(username, address), PER_PAIR), ofName]);
     },
-    failed(username, address) {
-      const key = keyOf(username, address);
-      const now = clock();
-      const before = wrong.get(key);
-      const count = before && now - before.last < FORGET_MS ? before.count + 1 : 1;
-      // Guesses that were under way already do not take the wait away again.
-      const until = Math.max(before?.until ?? 0, now + waitAfter(count) * 1000);
-      wrong.delete(key);
-      wrong.set(key, { count, until, last: now });
-      if (wrong.size > LIMITS.rateKeys) wrong.delete(wrong.keys().next().value as string);
-      names.use(username.toLowerCase(), perName);
-    },
-    succeeded(username, address) {
-      wrong.delete(keyOf(username, address));
-    },
+    succeeded: (username, address) => rates.forget(pairKey(username, address), PER_PAIR),
   };
 }
 
-function waitAfter(count: number): number {
-  if (count % LIMITS.wrongLogins !== 0) return 0;
-  return Math.min(LONGEST, LIMITS.wrongLoginWait * 2 ** (count / LIMITS.wrongLogins - 1));
+function pairKey(username: string, address: string): string {
+  return `login-pair ${network(address)} ${username.toLowerCase()}`;
+}
+
+function nameKey(username: string): string {
+  return `login-name ${username.toLowerCase()}`;
 }
 
 /** IPv6 by /64, which one person has whole; IPv4, also mapped, by address. */

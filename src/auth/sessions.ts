@@ -2,6 +2,7 @@ import { AppError, tooFast, unknown } from '#core/errors.ts';
 import { newId, newSecret } from '#core/ids.ts';
 import { LIMITS } from '#core/limits.ts';
 import { findAccount, type Account } from '#storage/accounts.ts';
+import { inTurn } from '#storage/in-turn.ts';
 import {
   deleteSessions,
   findSession,
@@ -38,15 +39,15 @@ export async function signIn(
   auth: Auth,
   asked: SignIn,
 ): Promise<{ token: string; account: Account; idleExpiresAt: number }> {
-  const wait = auth.throttle.wait(asked.username, asked.address);
+  const wait = await auth.throttle.wait(asked.username, asked.address);
   if (wait > 0) throw tooFast(wait);
   const account = await findAccount(auth.storage.db, { username: asked.username });
   const right = await passwordMatches(asked.password, account?.passwordHash);
   if (!account || !right || account.disabled) {
-    auth.throttle.failed(asked.username, asked.address);
+    await auth.throttle.failed(asked.username, asked.address);
     throw wrongSignIn();
   }
-  auth.throttle.succeeded(asked.username, asked.address);
+  await auth.throttle.succeeded(asked.username, asked.address);
   const { passwordHash: kept, ...person } = account;
   return { account: person, ...(await openSession(auth, { id: account.id, kept }, asked)) };
 }
@@ -61,6 +62,7 @@ async function openSession(
   const idleMs = (asked.shared ? Math.min(LIMITS.sharedIdleMinutes, auth.idleMinutes) : auth.idleMinutes) * 60_000;
   const expiresAt = at + LIMITS.sessionAbsoluteDays * 86_400_000;
   const ended = await auth.storage.write(async (tx) => {
+    await inTurn(tx.db, sessionsOf(account.id));
     // Hashing takes a while: a password that was changed meanwhile, or an account that was disabled, opens nothing.
     const now = await findAccount(tx.db, { id: account.id });
     if (!now || now.disabled || now.passwordHash !== account.kept) throw wrongSignIn();
@@ -118,9 +120,17 @@ export async function endSessions(
   account: string,
   id?: string,
 ): Promise<void> {
-  const sessions = await auth.storage.write((tx) => deleteSessions(tx.db, account, id));
+  const sessions = await auth.storage.write(async (tx) => {
+    // One that is being opened with what held before is seen, too.
+    await inTurn(tx.db, sessionsOf(account));
+    return deleteSessions(tx.db, account, id);
+  });
   if (id !== undefined && sessions.length === 0) throw unknown('session');
   auth.announce({ kind: 'session-ended', sessions });
+}
+
+function sessionsOf(account: string): string {
+  return `sessions of ${account}`;
 }
 
 /** Of these sessions those that ended meanwhile, by whatever process. */

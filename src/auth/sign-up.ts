@@ -1,4 +1,4 @@
-import { badRequest, conflict, refused, tooFast, unknown } from '#core/errors.ts';
+import { badRequest, conflict, refused, unknown } from '#core/errors.ts';
 import { newCode, newId } from '#core/ids.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { Role } from '#core/roles.ts';
@@ -24,8 +24,7 @@ export async function signUp(auth: Auth, asked: SignUp, address: string): Promis
   const username = checkUsername(asked.username);
   checkPassword(asked.password);
   const invite = await findWay(auth, asked.invite);
-  const wait = auth.signups.take(network(address));
-  if (wait > 0) throw tooFast(wait);
+  await auth.signups.take(network(address));
   const passwordHash = await hashPassword(asked.password);
   const role = invite?.role ?? 'member';
   return auth.storage.write(async (tx) => {

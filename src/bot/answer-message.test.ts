@@ -3,14 +3,17 @@ import { beforeEach, describe, test, type TestContext } from 'node:test';
 import { optional, text, whole, word } from '#core/arguments.ts';
 import { command, type AnyCommand } from '#core/command.ts';
 import type { CommandSetting } from '#core/command-setting.ts';
-import { conflict } from '#core/errors.ts';
+import { conflict, notReady } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import { job, later } from '#core/job.ts';
 import { say, whisper, type IncomingMessage, type OutgoingMessage, type Style } from '#core/message.ts';
 import type { Role } from '#core/roles.ts';
+import { memoryRates } from '#expiring/memory-rates.ts';
 import type { Storage } from '#storage/storage.ts';
 import { findAnswer, findJob } from '#storage/work.ts';
 import { freshStorage } from '#test/contracts/fixtures.ts';
+import { formsIn } from '#test/support/canary.ts';
+import { CANARY, keepKey, KEY } from '#test/support/keep-key.ts';
 import { answerMessage, type Spine } from './answer-message.ts';
 import { answerKeeper } from './keep-answer.ts';
 import { helpCommand } from './help-command.ts';
@@ -150,6 +153,37 @@ describe('what the bot does with a line', () => {
       (await bot.ask({ name: 'lend', args: { item: 'ladder', colour: 'red' } })).refusal?.code,
       'bad-argument',
     );
+  });
+});
+
+describe('a command that takes a secret', () => {
+  const given = async (t: TestContext) => {
+    const bot = await botFor(t);
+    (bot.spine.commands as Map<string, AnyCommand>).set('keep-key', keepKey());
+    return bot;
+  };
+
+  test('refuses one that nobody sealed, and says and keeps nothing of it', async (t) => {
+    const bot = await given(t);
+    for (const ask of [`/keep-key mine ${KEY}`, { name: 'keep-key', args: { name: 'mine', key: KEY } }]) {
+      const told = await bot.ask(ask);
+      assert.match(told.reply.text, /What was given for key was not sealed where it came in/);
+      assert.deepEqual([told.refusal?.code, told.cause.text], ['bad-argument', '/keep-key •••']);
+      assert.deepEqual(formsIn(CANARY, JSON.stringify([told, await bot.audit()])), []);
+    }
+  });
+
+  test('is shown without it, whether it ran or not', async (t) => {
+    const bot = await given(t);
+    const ran = await bot.ask({ name: 'keep-key', args: { name: 'mine', key: 'gs1.a.b.c' } });
+    assert.deepEqual([ran.reply.text, ran.cause.text], ['Kept mine.', '/keep-key •••']);
+    const not = await bot.ask(`/keep-key ${KEY} mine`, { role: 'guest' });
+    assert.deepEqual([not.refusal?.code, not.cause.text], ['not-allowed', '/keep-key •••']);
+  });
+
+  test('is told by help as any other', async (t) => {
+    const { reply } = await (await given(t)).ask('/help keep-key');
+    assert.match(reply.text, /\/keep-key name key: Keeps a key of yours/);
   });
 });
 
@@ -311,6 +345,30 @@ describe('the answers of a room', () => {
   });
 });
 
+describe('the answers of a room while the database is away for a moment', () => {
+  test('are all handed back from the first that could not be kept, so that they come again in their order', async (t) => {
+    const bot = await botFor(t);
+    const away = notReady('not-ready', 'The database is away.');
+    const gate = Promise.withResolvers<undefined>();
+    bot.spine.settings = async (_community, name) => (name === 'help' ? gate.promise : undefined);
+    const [first, behind] = [bot.message('/help'), bot.message('/lend ladder')];
+    const other = bot.message('/lend ladder', { room: 'room_2', who: 'bob' });
+    await Promise.all([first, behind, other].map(bot.receive));
+    const both = [first, behind].map((message) => assert.rejects(answerMessage(bot.spine, message), away));
+    gate.reject(away);
+    await Promise.all(both);
+    assert.equal((await bot.sent(behind.id)).length, 0);
+    await answerMessage(bot.spine, other);
+    bot.spine.settings = async () => undefined;
+    for (const message of [first, behind]) await answerMessage(bot.spine, message);
+    const said = (await bot.outbox('outgoing.webchat')) as OutgoingMessage[];
+    assert.deepEqual(
+      said.map(({ cause }) => `${cause.name} ${cause.text}`),
+      ['bob /lend ladder', 'ann /help', 'ann /lend ladder'],
+    );
+  });
+});
+
 describe('who asks again and again on a platform', () => {
   const all = { uses: 10, perSeconds: 60 };
   const there = { platform: 'twitch', role: 'member' } as const;
@@ -391,7 +449,8 @@ async function botFor(t: TestContext, more: { all?: typeof limit; setting?: Comm
     commands.set(one.name, one);
   const time = { now: 1_000 };
   const clock = () => time.now;
-  const within = withinLimit(more.all ?? { uses: 1_000, perSeconds: 60 }, clock, async () => undefined);
+  const parts = { rates: memoryRates(clock), clock, find: async () => undefined };
+  const within = withinLimit(more.all ?? { uses: 1_000, perSeconds: 60 }, parts);
   const failures: string[] = [];
   const onFailure = (name: string, error: unknown) => void failures.push(`${name}: ${(error as Error).message}`);
   const spine: Spine = {

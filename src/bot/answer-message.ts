@@ -1,8 +1,8 @@
-import { checkArguments, formatArguments, parseArguments, type Parsed } from '#core/arguments.ts';
+import { checkArguments, commandIn, formatArguments, hasSecret, parseArguments, type Parsed } from '#core/arguments.ts';
 import { usage, type AnyCommand } from '#core/command.ts';
-import { hasOwnPace } from '#core/command-setting.ts';
 import { AppError, badRequest } from '#core/errors.ts';
 import { whisper, type IncomingMessage, type Style } from '#core/message.ts';
+import { hiddenLine } from '#core/secret-arguments.ts';
 import { styled } from '#core/styled.ts';
 import type { Decided, Keep } from './keep-answer.ts';
 import { mayRun, type CommandSettings } from './may-run.ts';
@@ -22,7 +22,7 @@ export interface Spine {
 
 /**
  * The spine: find the command, may this person run it, within limits, parse the arguments, run; in that order.
- * A use is counted where `run` is called, so a typo costs nothing. What it says goes out with the commit that remembers it.
+ * A use counts where `run` is called: a typo gives it back. What it says goes out with the commit that remembers it.
  */
 export async function answerMessage(spine: Spine, message: IncomingMessage): Promise<void> {
   const deciding = decide(spine, message);
@@ -31,32 +31,34 @@ export async function answerMessage(spine: Spine, message: IncomingMessage): Pro
     // Nothing is awaited before: the order of these calls is the order of the answers in a room.
     kept = await spine.keep(message, deciding);
   } finally {
-    if (!kept) (await deciding).counted?.giveBack();
+    if (!kept) (await deciding).taken?.giveBack();
   }
 }
 
 async function decide(spine: Spine, message: IncomingMessage): Promise<Decided> {
   const { who, community, style } = message;
-  const { name, line } = readAsk(message);
-  const not = (refusal: AppError): Decided => {
-    const untold = !spine.within.tell(message, refusal);
+  const { name, line: typed } = readAsk(message);
+  const command = spine.commands.get(name);
+  const line = command && hasSecret(command.args) ? hiddenLine(name) : typed;
+  const not = async (refusal: AppError): Promise<Decided> => {
+    const untold = !(await spine.within.tell(message, refusal));
     return { command: name, text: line, ...refuse(refusal), ...(untold && { untold }) };
   };
-  const command = spine.commands.get(name);
   if (!command) return not(unknownCommand(name, style));
   const use = { who, community, command, style, setting: await spine.settings(community, name) };
   const refusal = mayRun(use);
   if (refusal) return not(refusal);
-  if (hasOwnPace(use.setting)) await spine.within.recall(use);
-  // From here to the use nothing is awaited, so that of two commands at once only one is the last that is let through.
-  const tooEarly = spine.within.refusal(use);
-  if (tooEarly) return not(tooEarly);
-  const parsed = readArguments(command, message, line);
-  if (!parsed.ok) return not(wrongArgument(parsed.wrong, command, style));
-  const counted = spine.within.use(use);
-  const text = 'text' in message.ask ? line : `/${name} ${formatArguments(command.args, parsed.args)}`.trim();
+  // Looked at and counted as one, so that of two commands at once, in whichever bots, only one is the last that is let through.
+  const taken = await spine.within.take(use);
+  if (!taken.ok) return not(spine.within.refusal(use, taken));
+  const parsed = readArguments(command, message);
+  if (!parsed.ok) {
+    taken.giveBack();
+    return not(wrongArgument(parsed.wrong, command, style));
+  }
+  const text = shownLine(command, message, { line, args: parsed.args });
   const ran = await run(spine, command, { message, args: parsed.args as never });
-  return { command: name, text, ...ran, ...(counted && { counted }) };
+  return { command: name, text, ...ran, taken, keepUse: spine.within.kept(use, taken) };
 }
 
 function unknownCommand(name: string, style: Style | undefined): AppError {
@@ -88,15 +90,22 @@ async function run(
   }
 }
 
-/** `/name rest` and `/name=rest`, the name in any case. */
-function readAsk(message: IncomingMessage): { name: string; line: string } {
-  if ('name' in message.ask) return { name: message.ask.name, line: `/${message.ask.name}` };
-  const line = message.ask.text.trim();
-  const name = /^\/([^\s=]*)/.exec(line)?.[1] ?? '';
-  return { name: name.toLowerCase(), line };
+function readAsk({ ask }: IncomingMessage): { name: string; line: string } {
+  if ('name' in ask) return { name: ask.name, line: `/${ask.name}` };
+  return { name: commandIn(ask.text).name, line: ask.text.trim() };
 }
 
-function readArguments(command: AnyCommand, message: IncomingMessage, line: string): Parsed {
-  if ('args' in message.ask) return checkArguments(command.args, message.ask.args);
-  return parseArguments(command.args, line.slice(command.name.length + 1).replace(/^=/, ' '));
+function readArguments(command: AnyCommand, { ask }: IncomingMessage): Parsed {
+  if ('text' in ask) return parseArguments(command.args, commandIn(ask.text).rest);
+  return ask.wrong === undefined ? checkArguments(command.args, ask.args) : { ok: false, wrong: ask.wrong };
+}
+
+/** What the person used, as they would type it; of a secret nothing. */
+function shownLine(
+  { name, args: declared }: AnyCommand,
+  { ask }: IncomingMessage,
+  { line, args }: { line: string; args: Record<string, unknown> },
+): string {
+  if ('text' in ask || hasSecret(declared)) return line;
+  return `/${name} ${formatArguments(declared, args)}`.trim();
 }

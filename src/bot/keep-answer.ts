@@ -1,13 +1,15 @@
 import { outgoingTo } from '#bus/bus.ts';
+import { byTurns } from '#core/by-turns.ts';
 import type { Clock } from '#core/clock.ts';
+import { AppError } from '#core/errors.ts';
 import type { Later } from '#core/job.ts';
 import type { IncomingMessage, OutgoingMessage, Refusal, Reply } from '#core/message.ts';
+import type { Taken } from '#core/rate.ts';
 import { record } from '#storage/audit.ts';
-import { keepUse } from '#storage/command-uses.ts';
+import { keepUse, type CommandUse } from '#storage/command-uses.ts';
 import type { Storage, Tx } from '#storage/storage.ts';
 import { answerOnce, findAnswer, insertJob, type JobRequest } from '#storage/work.ts';
-import { byTurns } from './by-turns.ts';
-import type { Counted } from './own-pace.ts';
+import { placeOf } from './receive-message.ts';
 
 /** What the spine made of a message. */
 export interface Decided {
@@ -19,8 +21,10 @@ export interface Decided {
   refusal?: Refusal;
   /** Who asked knows the answer already: it is kept, and not sent. */
   untold?: boolean;
-  /** Where the community set the pace: the use, to be remembered with the answer. */
-  counted?: Counted;
+  /** Where it was run: the use, which is given back where this answer is not kept. */
+  taken?: Taken;
+  /** Where it must outlive a restart: what is remembered of it with the answer. */
+  keepUse?: CommandUse | undefined;
 }
 
 /** Keeps what is being decided; resolves after the commit. False where the request was answered before. */
@@ -30,19 +34,26 @@ export type Keep = (message: IncomingMessage, deciding: Promise<Decided>) => Pro
 export function answerKeeper(storage: Storage, clock: Clock): Keep {
   const turns = byTurns();
   return async (message, deciding) => {
-    const { platform, room } = message.from;
-    const turn = turns(`${platform} ${room ?? message.id}`);
+    const turn = turns(placeOf(message));
     try {
       const decided = await deciding;
-      if (turn.before) await turn.before;
+      const ahead = turn.before && (await turn.before);
+      // It comes again with the one before it, and behind it.
+      if (ahead !== undefined) throw ahead as AppError;
       const kept = storage.write((tx) => settle(tx, clock(), { message, decided }));
       // The door commits in the order of the calls: nobody waits for another one's commit.
       turn.pass();
       return await kept;
-    } finally {
-      turn.pass();
+    } catch (error) {
+      turn.pass(isOutage(error) ? error : undefined);
+      throw error;
     }
   };
+}
+
+/** The database is away: what was asked is handed back, and asked again when it is there. */
+function isOutage(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'not-stored' || error.code === 'not-ready');
 }
 
 interface Answered {
@@ -57,7 +68,7 @@ async function settle(tx: Tx, at: number, answered: Answered): Promise<boolean> 
   const isNew = 'job' in answer ? await keepJob(tx, answered, answer) : await keepReply(tx, answered, answer);
   if (!isNew) return false;
   await record(tx.db, { ...auditOf(answered), at });
-  if (decided.counted) await keepUse(tx.db, decided.counted.use);
+  if (decided.keepUse) await keepUse(tx.db, decided.keepUse);
   return true;
 }
 

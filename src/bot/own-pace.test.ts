@@ -8,6 +8,7 @@ import { newId } from '#core/ids.ts';
 import { job, later } from '#core/job.ts';
 import { LIMITS } from '#core/limits.ts';
 import { say, type IncomingMessage, type Refusal } from '#core/message.ts';
+import { memoryRates } from '#expiring/memory-rates.ts';
 import { findUse, type UseKey } from '#storage/command-uses.ts';
 import { firstCommunity } from '#storage/communities.ts';
 import { closeAnswer, findAnswer } from '#storage/work.ts';
@@ -219,10 +220,10 @@ describe('what was used', () => {
     const bot = await botFor(t, { on: true, limit: { uses: 2, perSeconds: 60 } });
     const { who, community } = bot.message('/roll 2d6');
     const asked = { who, community, command: roll, setting: bot.setting };
-    await bot.spine.within.recall(asked);
-    const taken = bot.spine.within.use(asked);
+    const taken = await bot.spine.within.take(asked);
+    assert.ok(taken.ok);
     assert.equal(await bot.ask('/roll 2d6'), undefined);
-    taken?.giveBack();
+    taken.giveBack();
     assert.equal(await bot.ask('/roll 2d6'), undefined);
     assert.equal((await bot.ask('/roll 2d6'))?.code, 'too-fast');
   });
@@ -239,18 +240,22 @@ describe('what was used', () => {
     assert.deepEqual(bot.looked, ['acct_ann']);
   });
 
-  test('is held for so many people at once, and who was asked for longest ago is looked up again', async () => {
+  test('is held for so many people at once, and who has used it longest ago is looked up again', async () => {
+    const time = { now: 0 };
+    const clock = () => time.now;
     const looked: string[] = [];
     const find = async (key: UseKey) => void looked.push(key.person);
-    const within = withinLimit({ uses: 1, perSeconds: 1 }, () => 0, find);
+    const within = withinLimit({ uses: 1, perSeconds: 1 }, { rates: memoryRates(clock), clock, find });
     const setting = { on: true, cooldownSeconds: 1 };
-    const recall = (who: string) => within.recall({ ...messageOf('/roll 2d6', { who }), command: roll, setting });
-    for (let n = 0; n < LIMITS.rateKeys; n++) await recall(`discord:${n}`);
-    await recall('discord:0');
-    await recall('discord:new');
+    const use = (who: string) => within.take({ ...messageOf('/roll 2d6', { who }), command: roll, setting });
+    // Each has two keys there: one for this command, one for all.
+    for (let n = 0; n < LIMITS.rateKeys / 2; n++) await use(`discord:${n}`);
+    time.now = 60_000;
+    await use('discord:0');
+    await use('discord:new');
     looked.length = 0;
-    await recall('discord:0');
-    await recall('discord:1');
+    await use('discord:0');
+    await use('discord:1');
     assert.deepEqual(looked, ['discord:1']);
   });
 });
@@ -313,7 +318,7 @@ async function botFor(t: TestContext, setting: CommandSetting | undefined, all =
     looked.push(key.person);
     return findUse(storage.db, key);
   };
-  const freshLimits = () => withinLimit(all, clock, find);
+  const freshLimits = () => withinLimit(all, { rates: memoryRates(clock), clock, find });
   let community = (await firstCommunity(storage.db)).id;
   const spine: Spine = {
     commands: new Map([roll, other].map((one) => [one.name, one])),

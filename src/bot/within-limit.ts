@@ -2,53 +2,51 @@ import type { Clock } from '#core/clock.ts';
 import { hasOwnPace } from '#core/command-setting.ts';
 import { tooFast, type AppError } from '#core/errors.ts';
 import type { Rate } from '#core/limits.ts';
-import { rateTable } from '#core/rate.ts';
+import type { NotTaken, RateStore, RateUse, Taken } from '#core/rate.ts';
 import { named } from '#core/styled.ts';
-import { overLimit, ownPace, type Counted, type FindUse, type Use } from './own-pace.ts';
+import type { CommandUse } from '#storage/command-uses.ts';
+import { keptUse, overLimit, paceOf, paceRefusal, type FindUse, type Use } from './own-pace.ts';
 import { TEXTS } from './texts.ts';
 import { toldOnce, type Tell } from './told-once.ts';
 
-/** How often people may use commands. `refusal` and `use` look at one moment: nothing may be awaited between them. */
+/** How often people may use commands. */
 export interface WithinLimit {
-  /** Fetches what is remembered of this person's uses. Needed before `refusal` where the community set a pace of its own. */
-  recall(use: Use): Promise<void>;
-  /** Why not now, with the seconds to wait; undefined where it is within all limits. */
-  refusal(use: Use): AppError | undefined;
-  /** Counts one use. Gives what must be kept with the answer, where it outlives a restart. */
-  use(use: Use): Counted | undefined;
+  /** Counts one use by all limits at once, or none. */
+  take(use: Use): Promise<Taken | NotTaken>;
+  /** Why a use was not counted, with the seconds to wait. */
+  refusal(use: Use, not: NotTaken): AppError;
+  /** What must be kept in the commit that keeps the answer; undefined where it need not outlive a restart. */
+  kept(use: Use, taken: Taken): CommandUse | undefined;
   /** Whether somebody who was refused is told so. Counts the telling. */
   tell: Tell;
 }
 
+export interface WithinLimitParts {
+  rates: RateStore;
+  clock: Clock;
+  /** Reads what the database remembers where a community set the pace. */
+  find: FindUse;
+}
+
 /** `all` over every command of a person, and each command's own limit or what the community set in its place. */
-export function withinLimit(all: Rate, clock: Clock, find: FindUse): WithinLimit {
-  const table = rateTable(clock);
-  const own = ownPace(clock, find);
-  const ofAll = (wait: number): AppError => tooFast(wait, TEXTS.allRule(all));
+export function withinLimit(all: Rate, { rates, clock, find }: WithinLimitParts): WithinLimit {
   return {
-    tell: toldOnce(all, clock),
-    recall: (use) => own.recall(use),
-    refusal(use) {
-      const wait = table.wait(use.who.account, all);
-      const refusal = hasOwnPace(use.setting)
-        ? own.refusal(use)
-        : overDeclared(use, table.wait(keyOf(use), use.command.limit));
-      // Of two reasons to wait the one that lasts longer, so that nobody waits twice.
-      return wait > (refusal?.retryAfter ?? 0) ? ofAll(wait) : refusal;
+    tell: toldOnce(all, { rates, clock }),
+    // The command's own comes first: of two waits that are as long it is the one that is told. Keys are made with every command:
+    // these are bare, as a person's id has no blank in it and other keys begin with a word.
+    take: (use) => rates.take([ownOf(use, find), { key: use.who.account, rate: all }]),
+    refusal(use, { which, wait, why }) {
+      if (which > 0) return tooFast(wait, TEXTS.allRule(all));
+      if (hasOwnPace(use.setting)) return paceRefusal(use, { wait, why });
+      return overLimit(named(use.command, use.style), use.command.limit, wait);
     },
-    use(use) {
-      table.use(use.who.account, all);
-      if (hasOwnPace(use.setting)) return own.use(use);
-      table.use(keyOf(use), use.command.limit);
-      return undefined;
+    kept(use, { counts: [own] }) {
+      return own && hasOwnPace(use.setting) ? keptUse(use, own) : undefined;
     },
   };
 }
 
-function keyOf({ who, command }: Use): string {
-  return `${who.account} ${command.name}`;
-}
-
-function overDeclared({ command, style }: Use, wait: number): AppError | undefined {
-  return wait > 0 ? overLimit(named(command, style), command.limit, wait) : undefined;
+function ownOf(use: Use, find: FindUse): RateUse {
+  if (hasOwnPace(use.setting)) return paceOf(use, find);
+  return { key: `${use.who.account} ${use.command.name}`, rate: use.command.limit };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { LIMITS } from '#core/limits.ts';
-import type { Bus, DurableChannel, Handler } from './bus.ts';
+import type { Bus, DurableChannel, Handler, Subscription } from './bus.ts';
 
 export interface MemoryBusOptions {
   /** ms before a message that a handler threw on comes again; doubled each time up to 64 times that. */
@@ -22,7 +22,13 @@ interface Queue {
   waiting: Waiting[];
   busy: number;
   turn: number;
-  handlers: Handler[];
+  takers: Taker[];
+}
+
+interface Taker {
+  handler: Handler;
+  atOnce: number;
+  busy: number;
 }
 
 /**
@@ -33,6 +39,7 @@ export function memoryBus(options: MemoryBusOptions = {}): Bus {
   const queues = new Queues(options);
   const listeners: ((body: unknown) => void)[] = [];
   return {
+    parts: 1,
     publish: (channel, body, again) => queues.publish(channel, body, again),
     subscribe: (channel, handler, atOnce) => queues.subscribe(channel, handler, atOnce),
     announce(_channel, body) {
@@ -40,6 +47,10 @@ export function memoryBus(options: MemoryBusOptions = {}): Bus {
       for (const listener of listeners) listener(JSON.parse(text));
     },
     listen: (_channel, listener) => void listeners.push(listener),
+    health: () => ({ up: true }),
+    ready: () => Promise.resolve(),
+    // It is never down.
+    onUp: () => undefined,
     close: (graceMs) => queues.close(graceMs),
   };
 }
@@ -63,11 +74,13 @@ class Queues {
     });
   }
 
-  subscribe(channel: DurableChannel, handler: Handler, atOnce: number = LIMITS.busConcurrency): void {
+  subscribe(channel: DurableChannel, handler: Handler, atOnce: number = LIMITS.busConcurrency): Subscription {
     const of = this.#of(channel);
-    of.handlers.push(handler);
+    const taker = { handler, atOnce, busy: 0 };
+    of.takers.push(taker);
     of.atOnce = Math.max(of.atOnce, atOnce);
     this.#pump(channel, of);
+    return { stop: (graceMs) => this.#leave(of, taker, graceMs) };
   }
 
   async close(graceMs: number): Promise<void> {
@@ -77,26 +90,34 @@ class Queues {
       message.lost(busClosed());
     }
     const queues = [...this.#queues.values()];
-    const end = performance.now() + graceMs;
-    while (queues.some(({ busy }) => busy > 0) && performance.now() < end) await pause(5);
+    await idle(() => queues.every(({ busy }) => busy === 0), graceMs);
     for (const { waiting } of queues) for (const message of waiting.splice(0)) message.lost(busClosed());
+  }
+
+  /** What waits is for the other takers, or for the next one. */
+  #leave(of: Queue, taker: Taker, graceMs: number): Promise<void> {
+    of.takers = of.takers.filter((one) => one !== taker);
+    of.atOnce = Math.max(0, ...of.takers.map(({ atOnce }) => atOnce));
+    return idle(() => taker.busy === 0, graceMs);
   }
 
   #of(channel: DurableChannel): Queue {
     let of = this.#queues.get(channel);
-    if (!of) this.#queues.set(channel, (of = { atOnce: 0, waiting: [], busy: 0, turn: 0, handlers: [] }));
+    if (!of) this.#queues.set(channel, (of = { atOnce: 0, waiting: [], busy: 0, turn: 0, takers: [] }));
     return of;
   }
 
   /** Hands out what waits, to the subscribers in turn. */
   #pump(channel: DurableChannel, of: Queue): void {
-    while (!this.#closed && of.handlers.length > 0 && of.busy < of.atOnce) {
+    while (!this.#closed && of.takers.length > 0 && of.busy < of.atOnce) {
       const next = of.waiting.shift();
       if (!next) return;
+      const taker = of.takers[of.turn++ % of.takers.length] as Taker;
       of.busy++;
-      const handler = of.handlers[of.turn++ % of.handlers.length] as Handler;
-      void this.#handle(channel, handler, next).finally(() => {
+      taker.busy++;
+      void this.#handle(channel, taker.handler, next).finally(() => {
         of.busy--;
+        taker.busy--;
         this.#pump(channel, of);
       });
     }
@@ -123,6 +144,11 @@ class Queues {
     }, wait);
     this.#retries.set(timer, message);
   }
+}
+
+async function idle(isIdle: () => boolean, graceMs: number): Promise<void> {
+  const end = performance.now() + graceMs;
+  while (!isIdle() && performance.now() < end) await pause(5);
 }
 
 function busClosed(): Error {

@@ -22,7 +22,7 @@ export async function editMessage(chat: Chat, person: Person, id: string, words:
   const mentions = await readMentions(chat, room, text);
   const at = chat.clock();
   await chat.storage.write(async (tx) => {
-    await updateText(tx.db, id, { text, mentions, at });
+    if (!(await updateText(tx.db, id, { text, mentions, at }))) throw unknown('message');
     await deleteMentions(tx.db, room.id, stored.seq);
     await insertMentions(tx.db, room.id, stored.seq, mentions);
   });

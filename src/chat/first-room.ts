@@ -1,6 +1,7 @@
 import type { Clock } from '#core/clock.ts';
 import { newId } from '#core/ids.ts';
 import { firstCommunity } from '#storage/communities.ts';
+import { inTurn } from '#storage/in-turn.ts';
 import { anyRoomEver, insertRoom } from '#storage/rooms.ts';
 import type { Storage } from '#storage/storage.ts';
 import { BOT } from './present.ts';
@@ -9,6 +10,8 @@ import { BOT } from './present.ts';
 export async function openFirstRoom(storage: Storage, clock: Clock): Promise<void> {
   const at = clock();
   await storage.write(async (tx) => {
+    if (await anyRoomEver(tx.db)) return;
+    await inTurn(tx.db, 'first room');
     if (await anyRoomEver(tx.db)) return;
     const community = (await firstCommunity(tx.db)).id;
     const room = {

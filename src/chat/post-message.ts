@@ -1,10 +1,9 @@
+import type { Turn } from '#core/by-turns.ts';
 import { badRequest, conflict, unknown } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { PublicMessage } from '#core/live.ts';
-import { findByClientId, insertMentions, insertMessage, insertPlain } from '#storage/messages.ts';
-import { takeNumber } from '#storage/rooms.ts';
-import type { Tx } from '#storage/storage.ts';
+import { findByClientId } from '#storage/messages.ts';
 import { announce, enterRoom, type Chat, type Person } from './chat.ts';
 import { readMentions } from './mentions.ts';
 import { present } from './present.ts';
@@ -15,6 +14,8 @@ export interface Post {
   text: string;
   /** The same (author, room, clientId) is the same post, however often it comes. */
   clientId?: string;
+  /** Its place among what comes by the same connection. What goes before storing is asked at once, and may be answered in any order. */
+  turn?: Turn;
 }
 
 /** Says something in a room. Resolves after the commit; `fresh` is false for a repeat, whose first message comes back. */
@@ -39,15 +40,14 @@ export async function postMessage(
     createdAt: at,
     editedAt: null,
   };
-  let seq: number;
-  try {
-    seq = await chat.storage.write((tx) => store(tx, draft, mentions));
-  } catch (error) {
-    if (error instanceof PostedBefore)
-      return { message: await repeated(chat, person, { ...post, text }), fresh: false };
-    throw error;
-  }
-  const message = present({ ...draft, seq, ...(mentions.length > 0 && { mentions }) });
+  const extra = mentions.length > 0 ? { mentions } : undefined;
+  if (post.turn?.before) await post.turn.before;
+  const storing = chat.storage.post(extra ? { ...draft, extra } : draft);
+  post.turn?.pass();
+  const seq = await storing;
+  if (seq === 'gone') throw unknown('room');
+  if (seq === 'repeated') return { message: await repeated(chat, person, { ...post, text }), fresh: false };
+  const message = present({ ...draft, seq, ...extra });
   announce(chat, { kind: 'message', room: room.id, message });
   return { message, fresh: true };
 }
@@ -63,35 +63,6 @@ export function checkText(text: string): string {
   if (!text.isWellFormed() || text.includes('\0'))
     throw badRequest('bad-text', 'The text holds half a character, or none.');
   return text;
-}
-
-class PostedBefore extends Error {}
-
-interface Draft {
-  id: string;
-  room: string;
-  author: string;
-  text: string;
-  clientId: string | null;
-  createdAt: number;
-}
-
-/** Takes the number and stores the words in the same commit; a repeat gives the number back by undoing itself. */
-async function store(tx: Tx, draft: Draft, mentions: string[]): Promise<number> {
-  const { room, id, author, text, clientId, createdAt } = draft;
-  const [taken] = await takeNumber(tx.db, room);
-  if (!taken) throw unknown('room');
-  const { seq } = taken;
-  if (clientId !== null && mentions.length === 0) {
-    const rows = await insertPlain(tx.db, room, seq, id, author, text, clientId, createdAt);
-    if (rows.length === 0) throw new PostedBefore();
-    return seq;
-  }
-  const extra = mentions.length > 0 ? { mentions } : {};
-  if (!(await insertMessage(tx.db, { room, seq, id, author, text, clientId, extra, at: createdAt })))
-    throw new PostedBefore();
-  await insertMentions(tx.db, room, seq, mentions);
-  return seq;
 }
 
 async function repeated(chat: Chat, person: Person, post: Post): Promise<PublicMessage> {

@@ -8,6 +8,8 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { postMessage } from '#chat/post-message.ts';
 import { openHall, roomOf, somebody, temporaryFolder, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
+import { changeBackup } from '#test/support/change-backup.ts';
+import { bareEnvironment } from '#test/support/child.ts';
 import { Live } from '#test/support/live.ts';
 import { call, PASSWORD } from '#test/support/person.ts';
 import { eventually } from '#test/support/wait.ts';
@@ -17,7 +19,7 @@ async function guildhall(folder: string, words: string[], more: { input?: string
   const program = join(import.meta.dirname, '../guildhall.ts');
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], GUILDHALL_DATA: folder, STOCK_URL: 'http://127.0.0.1:9/', ...more.env },
+    env: { ...bareEnvironment(), GUILDHALL_DATA: folder, STOCK_URL: 'http://127.0.0.1:9/', ...more.env },
     timeout: 20_000,
   });
   child.stdin.end(more.input ?? '');
@@ -157,14 +159,11 @@ describe('the command line beside a running hall', () => {
     await say('kept');
     const before = await history();
     for (const file of [older, newer]) await guildhall(hall.folder, ['backup', file]);
-    const change = (file: string, statement: string): void => {
-      const db = new DatabaseSync(file);
-      db.exec(statement);
-      db.close();
-    };
+    const later = ['spaces', 'command_uses', 'leases', 'processes', 'secrets'].map((table) => `drop table ${table};`);
     const since = "delete from kysely_migration where name > '0001-first'";
-    change(older, `drop table spaces; drop table command_uses; ${since}`);
-    change(newer, "insert into kysely_migration (name, timestamp) values ('9999-later', '2027-01-01T00:00:00.000Z')");
+    await changeBackup(older, (db) => db.exec(later.join('') + since));
+    const made = "insert into kysely_migration (name, timestamp) values ('9999-later', '2027-01-01T00:00:00.000Z')";
+    await changeBackup(newer, (db) => db.exec(made));
     await say('gone');
     chmodSync(older, 0o400);
     const restore = await guildhall(hall.folder, ['restore', older]);
@@ -179,7 +178,7 @@ describe('the command line beside a running hall', () => {
   test('what a backup had still to do is done after its restore', async (t) => {
     const file = join(temporaryFolder(t), 'backup.db');
     await guildhall(hall.folder, ['backup', file]);
-    const asked = leaveInOutbox(file, ann, room);
+    const asked = await leaveInOutbox(file, ann, room);
     assert.equal((await guildhall(hall.folder, ['restore', file])).code, 0);
     const path = `/v1/jobs/${asked}`;
     await eventually('the answer', async () => {
@@ -212,22 +211,22 @@ describe('the command line beside a running hall', () => {
 });
 
 /** Writes into a backup a command that was taken in and not yet answered. Returns its id. */
-function leaveInOutbox(file: string, who: Somebody, room: string): string {
-  const db = new DatabaseSync(file);
+async function leaveInOutbox(file: string, who: Somebody, room: string): Promise<string> {
   const id = 'job_LEFT';
   const person = { account: who.account, name: who.name, username: who.username, role: 'owner' };
   const from = { platform: 'webchat', room, account: who.account };
   const message = { id, from, community: 'comm_x', who: person, ask: { text: '/help' }, at: 1 };
-  db.prepare('insert into answers (id, account_id, state, created_at) values (?, ?, ?, ?)').run(
-    id,
-    who.account,
-    'waiting',
-    Date.now(),
-  );
-  db.prepare('insert into outbox (n, channel, body, created_at) values (1, ?, ?, 1)').run(
-    'incoming',
-    JSON.stringify(message),
-  );
-  db.close();
+  await changeBackup(file, (db) => {
+    db.prepare('insert into answers (id, account_id, state, created_at) values (?, ?, ?, ?)').run(
+      id,
+      who.account,
+      'waiting',
+      Date.now(),
+    );
+    db.prepare('insert into outbox (n, channel, body, created_at) values (1, ?, ?, 1)').run(
+      'incoming',
+      JSON.stringify(message),
+    );
+  });
   return id;
 }

@@ -3,11 +3,15 @@ import { readConfig, WrongSettings, type Config } from '#src/config.ts';
 import { terminal, type Terminal } from '#src/terminal.ts';
 import { account } from './account.ts';
 import { backup, restore } from './backup.ts';
+import { brokerPolicy } from './broker-policy.ts';
+import { certs } from './certs.ts';
 import { command } from './command.ts';
 import { doctor } from './doctor.ts';
 import { invite } from './invite.ts';
+import { move } from './move.ts';
 import { slack } from './slack.ts';
 import { space } from './space.ts';
+import { vault } from './vault.ts';
 
 /** What every command of the line gets. */
 export interface CommandLine {
@@ -43,9 +47,21 @@ const COMMANDS: Record<string, { usage: string[]; run(line: CommandLine): Promis
     run: space,
   },
   doctor: { usage: ['doctor'], run: doctor },
+  'broker-policy': { usage: ['broker-policy [--json|--queues] [--name NAME] [--vhost VHOST]'], run: brokerPolicy },
+  certs: { usage: ['certs DIR [--host HOST|NAME=HOST]… [--renew]'], run: certs },
+  vault: {
+    usage: [
+      'vault status',
+      'vault rotate',
+      'vault export-key FILE [--passphrase-stdin]',
+      'vault import-key FILE [--passphrase-stdin]',
+    ],
+    run: vault,
+  },
   slack: { usage: ['slack manifest [--http]'], run: slack },
-  backup: { usage: ['backup FILE'], run: backup },
-  restore: { usage: ['restore FILE'], run: restore },
+  move: { usage: ['move [--to postgres://USER:PASSWORD@HOST/DATABASE] [--dry-run]'], run: move },
+  backup: { usage: ['backup FILE [--passphrase-stdin]'], run: backup },
+  restore: { usage: ['restore FILE [--passphrase-stdin]'], run: restore },
 };
 
 /** Runs one command; all are usable whether the hall runs or not. Returns the exit code: 0, 1 for a refusal, 64 for a wrong use, 78 for settings. */

@@ -1,15 +1,16 @@
-import { existsSync, statfsSync, statSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { migrate } from '#storage/migrate.ts';
-import { openSqlite } from '#storage/sqlite.ts';
-import { listDead } from '#storage/work.ts';
-import { isLocked, openFolder, type DataFolder } from '#src/data-folder.ts';
+import { actsOf } from '#core/feature.ts';
+import type { Finding } from '#src/deployment-checks.ts';
 import { features } from '#src/features.ts';
 import { checkPlatforms } from '#src/platform-checks.ts';
 import { certificate } from '#src/tls.ts';
 import type { Terminal } from '#src/terminal.ts';
+import { checkServiceCertificate, checkVault, hasNoDatabase } from '#src/vault-check.ts';
+import { hasKeys } from '#src/vault-reach.ts';
 import type { CommandLine } from './command-line.ts';
+import { lookAtFolder, lookAtKeys, lookAtSchema } from './doctor-data.ts';
+import { lookAtModes } from './doctor-modes.ts';
 
 /** `doctor`: looks at everything the hall stands on and says what to mend, each with how. Returns 1 where there is something. */
 export async function doctor({ config, say }: CommandLine): Promise<number> {
@@ -20,18 +21,23 @@ export async function doctor({ config, say }: CommandLine): Promise<number> {
     `${process.versions.node}, ${process.execPath.includes('node_modules') ? 'our own copy' : 'the machine’s'}`,
   );
   found.ok('settings', `${envFile ? '.env' : 'no .env'}, ${set} set, all known`);
-  if (!existsSync(resolve(config.GUILDHALL_DATA)))
-    found.note('data', `${config.GUILDHALL_DATA} is not there yet; the first start makes it`);
-  else await lookAtData(found, openFolder(config.GUILDHALL_DATA), config.GUILDHALL_DATA);
+  const isVaults = hasNoDatabase(config);
+  if (isVaults) lookAtKeys(found, config.GUILDHALL_DATA);
+  else if (config.DATABASE_URL === undefined) await lookAtFolder(found, config.GUILDHALL_DATA);
+  else await lookAtDeployment(found, config);
+  await lookAtVault(found, config);
   await lookAtTls(found, config);
-  await lookAtQuotes(found, config.STOCK_URL);
-  await lookAtPlatforms(found, config);
+  if (!isVaults) {
+    await lookAtQuotes(found, config.STOCK_URL);
+    await lookAtPlatforms(found, config);
+  }
   say.plain(
     found.wrongs === 0 ? 'Nothing to do.' : `${found.wrongs} ${found.wrongs === 1 ? 'thing' : 'things'} to do.`,
   );
   return found.wrongs === 0 ? 0 : 1;
 }
 
+/** What was found, told at once and counted. */
 type Found = Terminal & { wrongs: number };
 
 function counting(say: Terminal): Found {
@@ -45,53 +51,26 @@ function counting(say: Terminal): Found {
   };
 }
 
-async function lookAtData(found: Found, folder: DataFolder, shown: string): Promise<void> {
-  const free = statfsSync(folder.path);
-  const gigabytes = (free.bavail * free.bsize) / 1e9;
-  if (gigabytes < 0.5)
-    found.wrong('data', `Only ${(gigabytes * 1000).toFixed(0)} MB are free where ${shown} is. Make room.`);
-  else
-    found.ok(
-      'data',
-      `${shown}, ${gigabytes.toFixed(1)} GB free, ${isLocked(folder) ? 'a hall runs on it' : 'no hall runs on it'}`,
-    );
-  for (const [path, mode] of [
-    [folder.path, 0o700],
-    [folder.database, 0o600],
-  ] as const) {
-    const has = statSync(path).mode & 0o777;
-    if ((has & ~mode) !== 0)
-      found.wrong(
-        'data',
-        `${path} may be read by others (0${has.toString(8)}).`,
-        `Mend it: chmod ${mode.toString(8)} ${path}`,
-      );
-  }
-  await lookAtDatabase(found, folder);
+/** The engines, the processes on them, and what stands in the database. */
+async function lookAtDeployment(found: Found, config: CommandLine['config']): Promise<void> {
+  const { checkDeployment } = await import('#src/deployment-checks.ts');
+  tell(found, await checkDeployment(config));
+  await lookAtSchema(found, config);
 }
 
-async function lookAtDatabase(found: Found, folder: DataFolder): Promise<void> {
-  const db = new DatabaseSync(folder.database, { readOnly: true, timeout: 5_000 });
-  const [check] = db.prepare('pragma quick_check').all() as { quick_check: string }[];
-  db.close();
-  if (check?.quick_check !== 'ok')
-    return found.wrong(
-      'database',
-      `SQLite finds damage: ${check?.quick_check}`,
-      'Restore the last backup: npm run -s guildhall -- restore FILE',
-    );
-  const storage = openSqlite(folder.database);
-  try {
-    const schema = await migrate(storage);
-    found.ok('database', `SQLite, schema ${schema}, whole`);
-    const dead = await listDead(storage.db);
-    if (dead.length === 0) return;
-    found.note(
-      'jobs',
-      `${dead.length} failed for good, the last: ${dead[0]?.name}, ${dead[0]?.reason}. See GET /v1/operator/dead`,
-    );
-  } finally {
-    await storage.close();
+/** Where nothing was ever started there is no vault to look at, and looking at it would make a folder. */
+async function lookAtVault(found: Found, config: CommandLine['config']): Promise<void> {
+  tell(found, checkServiceCertificate(config));
+  const hasData = config.DATABASE_URL !== undefined || existsSync(resolve(config.GUILDHALL_DATA));
+  if (hasData || config.VAULT_URL !== undefined) tell(found, await checkVault(config));
+  // With PostgreSQL the folder holds the keys alone.
+  if (config.DATABASE_URL !== undefined && hasKeys(config)) lookAtModes(found, resolve(config.GUILDHALL_DATA));
+}
+
+function tell(found: Found, findings: Finding[]): void {
+  for (const { state, what, lines } of findings) {
+    if (state === 'note') found.note(what, lines.join(' '));
+    else found[state](what, ...lines);
   }
 }
 
@@ -118,7 +97,7 @@ async function lookAtQuotes(found: Found, stockUrl: string): Promise<void> {
 
 /** The invite link asks for what answering needs, and for what the features do; no more. */
 async function lookAtPlatforms(found: Found, config: CommandLine['config']): Promise<void> {
-  const acts = features(config).flatMap((feature) => feature.acts ?? []);
+  const acts = actsOf(features(config));
   for (const { name, state, lines } of await checkPlatforms(config, acts)) {
     if (state === 'wrong') found.wrong(name, ...lines);
     else if (state === 'skipped') found.note(name, lines.join(' '));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export type ArgumentKind = 'word' | 'text' | 'number' | 'choice';
+export type ArgumentKind = 'word' | 'text' | 'number' | 'choice' | 'secret';
 
 /** One argument of a command: what people read about it, and the schema that HTTP, chat and OpenAPI share. */
 export interface Argument<T> {
@@ -14,6 +14,8 @@ export interface Argument<T> {
   most?: number;
   /** What could be meant, while somebody types; for platforms that complete words. */
   suggest?: Suggest;
+  /** Of a secret: what it is sealed for. */
+  purpose?: string;
   schema: z.ZodType<T>;
 }
 
@@ -54,6 +56,27 @@ export function text(about: string, most = 2_000): Argument<string> {
   return { kind: 'text', about, required: true, most, schema };
 }
 
+/**
+ * One word that nobody else may read, such as a key: the connector that receives it seals it, for who asks and for `purpose`,
+ * and `run` gets the sealed text. What comes unsealed is refused. Arguments before it need a strict form, so that a secret
+ * in the wrong place is not taken for one of them.
+ */
+export function secret(about: string, purpose: string): Argument<string> {
+  const schema = z.string().regex(SEALED, 'was not sealed where it came in, so it was not taken');
+  return { kind: 'secret', about, required: true, purpose, schema };
+}
+
+/** A sealed text by its form: what `readSealed` of contracts/sealed.ts takes. */
+export const SEALED = /^gs1(?:\.[\w-]+){3}$/;
+
+export function isSecret(argument: Argument<unknown>): boolean {
+  return argument.kind === 'secret';
+}
+
+export function hasSecret(declared: Record<string, Argument<unknown>>): boolean {
+  return Object.values(declared).some(isSecret);
+}
+
 /** The same argument, completed from `words` while it is typed; another word stays allowed. */
 export function suggesting<T>(argument: Argument<T>, words: () => Iterable<string>): Argument<T> {
   return { ...argument, suggest: (typed) => completions(words(), typed) };
@@ -74,16 +97,20 @@ export function optional<T>(argument: Argument<T>): Argument<T | undefined> {
 
 export type Parsed = { ok: true; args: Record<string, unknown> } | { ok: false; wrong: string };
 
-/** Arguments that are already apart (HTTP). An unknown name is wrong. */
+/** Arguments that are already apart (HTTP). An unknown name is wrong. Where one is a secret, what is wrong quotes nothing. */
 export function checkArguments(declared: Record<string, Argument<unknown>>, given: Record<string, unknown>): Parsed {
+  const quotes = !hasSecret(declared);
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(declared, name)) return { ok: false, wrong: `There is no argument “${name}”.` };
+    if (!Object.hasOwn(declared, name)) return { ok: false, wrong: sayUnknown(name, quotes) };
   }
   const args: Record<string, unknown> = {};
   for (const [name, argument] of Object.entries(declared)) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     const checked = argument.schema.safeParse(value);
-    if (!checked.success) return { ok: false, wrong: sayWrong(name, argument, value, checked.error) };
+    if (!checked.success) {
+      const why = whyWrong(argument, value, checked.error);
+      return { ok: false, wrong: sayWrong({ name, argument, value, why, quotes }) };
+    }
     if (checked.data !== undefined) args[name] = checked.data;
   }
   return { ok: true, args };
@@ -99,8 +126,15 @@ export function parseArguments(declared: Record<string, Argument<unknown>>, line
     given[name] = value;
     rest = after;
   }
-  if (rest !== '') return { ok: false, wrong: `“${clip(rest)}” is more than this command takes.` };
+  if (rest !== '') return { ok: false, wrong: hasSecret(declared) ? TOO_MUCH : sayMore(rest) };
   return checkArguments(declared, given);
+}
+
+/** `/name rest` and `/name=rest`, the name in any case. */
+export function commandIn(text: string): { name: string; rest: string } {
+  const line = text.trim();
+  const [all = '', name = ''] = /^\/([^\s=]*)=?/.exec(line) ?? [];
+  return { name: name.toLowerCase(), rest: line.slice(all.length) };
 }
 
 /** The line that `parseArguments` reads back as the same values. */
@@ -123,13 +157,36 @@ function nextWord(line: string): [string, string] {
   return end < 0 ? [line, ''] : [line.slice(0, end), line.slice(end).trim()];
 }
 
-function sayWrong(name: string, argument: Argument<unknown>, value: unknown, error: z.ZodError): string {
-  if (value === undefined) return `It needs ${name}: ${argument.about}.`;
-  const shown = typeof value === 'string' ? value : JSON.stringify(value);
-  const why =
-    typeof value === 'string' || typeof value === 'number' ? error.issues[0]?.message : `is not ${argument.about}`;
-  return `“${clip(shown)}” ${why?.startsWith('is ') ? why : `is not ${argument.about}`}.`;
+interface Wrong {
+  name: string;
+  argument: Argument<unknown>;
+  value: unknown;
+  why: string;
+  /** What was given may be shown. */
+  quotes: boolean;
 }
+
+function sayWrong({ name, argument, value, why, quotes }: Wrong): string {
+  if (value === undefined) return `It needs ${name}: ${argument.about}.`;
+  if (!quotes) return `What was given for ${name} ${why}.`;
+  return `“${clip(typeof value === 'string' ? value : JSON.stringify(value))}” ${why}.`;
+}
+
+function whyWrong({ kind, about }: Argument<unknown>, value: unknown, error: z.ZodError): string {
+  const typed = typeof value === 'string' || typeof value === 'number';
+  const why = typed ? error.issues[0]?.message : undefined;
+  return why !== undefined && (kind === 'secret' || why.startsWith('is ')) ? why : `is not ${about}`;
+}
+
+function sayUnknown(name: string, quotes: boolean): string {
+  return quotes ? `There is no argument “${name}”.` : 'It was given an argument that it does not have.';
+}
+
+function sayMore(rest: string): string {
+  return `“${clip(rest)}” is more than this command takes.`;
+}
+
+const TOO_MUCH = 'There is more than this command takes. What has blanks in it goes in quotes.';
 
 function clip(value: string): string {
   return value.length > 40 ? `${value.slice(0, 40)}…` : value;

@@ -7,68 +7,6 @@ import { toRfc3339 } from './clock.ts';
 import { usage } from './command.ts';
 import { badRequest, conflict, noSession, notReady, refused, tooFast, unknown } from './errors.ts';
 import { newCode, newId, newSecret } from './ids.ts';
-import { LIMITS } from './limits.ts';
-import { rateTable } from './rate.ts';
-
-describe('a rate', () => {
-  const rate = { uses: 3, perSeconds: 10 };
-  const held = () => {
-    const time = { now: 0 };
-    return { time, table: rateTable(() => time.now) };
-  };
-
-  test('gives so many uses, then says how long to wait, and counts no refused use', () => {
-    const { time, table } = held();
-    assert.deepEqual(
-      [1, 2, 3].map(() => table.take('ann', rate)),
-      [0, 0, 0],
-    );
-    time.now = 4_000;
-    assert.deepEqual([table.take('ann', rate), table.take('ann', rate)], [6, 6]);
-    time.now = 9_999;
-    assert.equal(table.take('ann', rate), 1);
-    time.now = 10_000;
-    assert.equal(table.take('ann', rate), 0);
-  });
-
-  test('is each key’s own', () => {
-    const { table } = held();
-    for (const _use of [1, 2, 3]) table.use('ann', rate);
-    assert.ok(table.wait('ann', rate) > 0);
-    assert.equal(table.wait('bob', rate), 0);
-  });
-
-  test('asking how long costs nothing', () => {
-    const { table } = held();
-    for (let n = 0; n < 10; n++) assert.equal(table.wait('ann', rate), 0);
-    assert.equal(table.size, 0);
-  });
-
-  test('forgets the oldest key when there are too many, so that memory stays bounded', () => {
-    const { table } = held();
-    for (let n = 0; n < LIMITS.rateKeys + 5; n++) table.use(`key ${n}`, { uses: 1, perSeconds: 60 });
-    assert.equal(table.size, LIMITS.rateKeys);
-    assert.equal(table.wait('key 0', { uses: 1, perSeconds: 60 }), 0);
-    assert.ok(table.wait(`key ${LIMITS.rateKeys}`, { uses: 1, perSeconds: 60 }) > 0);
-  });
-
-  test('never lets more through in one window than it has uses, whenever people come', () => {
-    const steps = fc.array(fc.integer({ min: 0, max: 3_000 }), { maxLength: 100 });
-    fc.assert(
-      fc.property(steps, (gaps) => {
-        const { time, table } = held();
-        let left = 0;
-        let since = -Infinity;
-        for (const gap of gaps) {
-          time.now += gap;
-          if (time.now >= since + 10_000) [left, since] = [3, time.now];
-          assert.equal(table.take('ann', rate) === 0, left-- > 0);
-        }
-      }),
-      { seed },
-    );
-  });
-});
 
 describe('ids', () => {
   test('have the prefix of their kind and no two are the same', () => {

@@ -1,6 +1,8 @@
+import { hasSecret } from './arguments.ts';
 import type { AnyCommand } from './command.ts';
 import type { JobWork } from './job.ts';
 import type { PlatformAction } from './platform.ts';
+import type { QuoteWork } from './quote.ts';
 
 /** What a feature's folder hands over: commands that people ask for, jobs that workers do. */
 export interface Feature {
@@ -9,4 +11,13 @@ export interface Feature {
   jobs: JobWork[];
   /** What it does on the platforms, so that the bot is given just these rights. */
   acts?: PlatformAction[];
+  /** Quotes that another program may find, over a bridge. */
+  quotes?: QuoteWork;
+}
+
+/** What features do on platforms. A secret that somebody writes where others read it is deleted. */
+export function actsOf(features: readonly Feature[]): PlatformAction[] {
+  return features.flatMap(({ acts = [], commands }) =>
+    commands.some(({ args }) => hasSecret(args)) ? [...acts, 'deleteMessage' as const] : acts,
+  );
 }

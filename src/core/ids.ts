@@ -1,5 +1,17 @@
 /** What an id names; the prefix that stands before it wherever people can see it. */
-export type IdKind = 'acct' | 'comm' | 'room' | 'msg' | 'sess' | 'inv' | 'job' | 'out' | 'hall' | 'evt' | 'space';
+export type IdKind =
+  | 'acct'
+  | 'comm'
+  | 'room'
+  | 'msg'
+  | 'sess'
+  | 'inv'
+  | 'job'
+  | 'out'
+  | 'hall'
+  | 'proc'
+  | 'evt'
+  | 'space';
 
 /**
  * A new opaque id: prefix, 10 characters of time (ms) and 16 of chance, in Crockford's base 32.

@@ -4,7 +4,7 @@ import type { Reply } from './message.ts';
 /** Work done later by a worker. Declared here by name; the handler stands in the feature's `x.handler.ts`. */
 export interface Job<Payload> {
   name: string;
-  /** Seconds from the asking to the end of the last attempt. */
+  /** Seconds from the asking to the end of the last attempt; after an outage of ours, from when it can be done. */
   seconds: number;
   attempts: number;
   /** Said to the asker alone when the last attempt failed. */
@@ -19,8 +19,16 @@ export function job<Payload>(
   return { seconds: LIMITS.jobSeconds, attempts: LIMITS.jobAttempts, ...declared };
 }
 
+/** The request that a job belongs to. */
+export interface JobOrigin {
+  /** The same at each attempt, in whichever process. */
+  id: string;
+  /** Where it was asked, where that is a room. */
+  room?: string;
+}
+
 /** Does the work. Throws when it cannot; `signal` fires when the job's time is over or the process stops. */
-export type JobHandler<Payload> = (payload: Payload, signal: AbortSignal) => Promise<Reply>;
+export type JobHandler<Payload> = (payload: Payload, signal: AbortSignal, origin: JobOrigin) => Promise<Reply>;
 
 /** A job with its handler, as a feature hands them over. */
 export interface JobWork {

@@ -37,6 +37,8 @@ export const LIMITS = {
   subscribesWaiting: 500,
   /** Frames of one socket per POST_LIMIT window, as a multiple of POST_LIMIT: typing, reads and subscribes come on top of posts. */
   framesPerPost: 20,
+  /** Frames of one socket that are handled at once; then it is not read until one is done, so that others get their turn at the database. */
+  framesInHand: 64,
   /** People named in one presence frame; the people page has all. */
   presenceListed: 200,
   /** ms that comings and goings are gathered. */
@@ -83,6 +85,17 @@ export const LIMITS = {
   outboxInFlight: 10_000,
   /** Bytes of a quote service's answer: the right one has about 120. */
   quoteBody: 8 * 1024,
+  /** ms that a lease holds: with the time between two looks this is how long a platform may be without its connector. */
+  leaseFor: 10_000,
+  /** ms between two renewals: two may fail before the lease is over. */
+  leaseEvery: 3_000,
+  /** ms between two signs of life of a process, and the silence after which it counts as gone. */
+  heartbeatEvery: 2_000,
+  heartbeatGone: 10_000,
+  /** Outbox rows on their way to the broker at once: enough to fill its confirms, few enough to go back to the first of them. */
+  outboxToBroker: 500,
+  /** ms between two looks at the outbox, should no wake-up come. */
+  outboxPoll: 1_000,
   /** Seconds an HTTP caller may wait for a command. */
   commandWait: 30,
   /** HTTP callers waiting for a command at once. */
@@ -97,6 +110,14 @@ export const LIMITS = {
   commandPeople: 200,
   /** People in one answer of a people list. */
   peoplePage: 500,
+  /** ms between two notices of the same kind to one person on a platform, whose own send limit they use up. */
+  noticeEvery: 30_000,
+  /** Bytes of a secret in UTF-8, as the vault takes them (`SECRET_BYTES` of contracts/vault.ts). */
+  secretBytes: 8 * 1024,
+  /** Secrets of one person or community: far more than there are services to ask. */
+  secretsPerOwner: 20,
+  /** ms between two notes that a secret was used by the same: a call must not cost a commit each time. */
+  secretUseEvery: 60_000,
   inviteUses: 1_000,
   inviteDays: 365,
 } as const;

@@ -41,6 +41,8 @@ export interface Address {
   account: string;
   /** HTTP only: the hall process that holds the request open. */
   hall?: string;
+  /** Everything that answers it is for the asker alone: the platform would show what was asked beside it, a secret included. */
+  alone?: true;
   /** What the platform's connector needs to answer, such as an interaction's token or a thread. Nobody else reads it. */
   via?: Record<string, string>;
 }
@@ -61,8 +63,11 @@ export interface IncomingMessage {
   community: string;
   /** The asker. */
   who: { account: string; name: string; username: string; role: Role | undefined };
-  /** `/name rest` as typed, or a name with arguments already apart (HTTP). */
-  ask: { text: string } | { name: string; args: Record<string, unknown> };
+  /**
+   * `/name rest` as typed, or a name with arguments already apart (HTTP, slash commands, and all that take secrets, which are
+   * sealed here). `wrong`: what is wrong with a line that held secrets, none of which is in `args`.
+   */
+  ask: { text: string } | { name: string; args: Record<string, unknown>; wrong?: string };
   /** Without one commands are written `/name`. */
   style?: Style;
   /** Its platform shows an error where nothing is answered, or an answer costs nothing there: also what was told before is. */
@@ -81,6 +86,11 @@ export interface OutgoingMessage {
   /** Where nothing was run: why, for callers that want more than the words. */
   refusal?: Refusal;
   cause: { account: string; name: string; text: string };
+}
+
+/** The answer as the asker's platform may show it: for the asker alone where all of it is. */
+export function asAllowed(answer: OutgoingMessage): OutgoingMessage {
+  return answer.to.alone ? { ...answer, reply: { ...answer.reply, private: true } } : answer;
 }
 
 /** A refusal as HTTP tells it. */

@@ -21,6 +21,8 @@ const TABLE: Record<Action, { any: Role[]; own: Role[] }> = {
   'command.change': { any: ['admin', 'owner'], own: [] },
   'space.list': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
   'space.change': { any: ['admin', 'owner'], own: [] },
+  'secret.list': { any: ['admin', 'owner'], own: [] },
+  'secret.change': { any: ['admin', 'owner'], own: [] },
 };
 
 describe('who may do what', () => {

@@ -19,6 +19,8 @@ const RULES = {
   'command.change': { least: 'admin' },
   'space.list': { least: 'member' },
   'space.change': { least: 'admin' },
+  'secret.list': { least: 'admin' },
+  'secret.change': { least: 'admin' },
 } as const satisfies Record<string, { least: Role; own?: boolean; ownOnly?: boolean }>;
 
 export type Action = keyof typeof RULES;

@@ -1,6 +1,7 @@
 import { AppError } from './errors.ts';
 import type { AnyCommand } from './command.ts';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
+import type { Sealer } from './secret.ts';
 
 /** A platform as the rest of the program sees it. */
 export interface Connector {
@@ -96,6 +97,8 @@ export interface ConnectorPorts {
   receive(message: IncomingMessage, platformId: string): Promise<string>;
   /** Every command by name, switched on or not. */
   commands: ReadonlyMap<string, AnyCommand>;
+  /** Seals what a `secret(…)` argument holds: nothing unsealed goes to `receive` or the log. */
+  seal: Sealer;
   /** The community that a guild, workspace or channel belongs to; noted where it is new. `symbol`: the channel's own, else null. */
   space(place: {
     platform: string;

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { noSession, refused, tooFast, type AppError } from '#core/errors.ts';
+import { noSession, refused, type AppError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
+import { needUse } from '#core/rate.ts';
 import { network } from '#auth/login-throttle.ts';
 import { checkSession, type Session } from '#auth/sessions.ts';
 import type { Hall } from './hall.ts';
@@ -40,8 +41,7 @@ export function callers(app: FastifyInstance, hall: Hall): Callers {
     cookieName,
     async need(request) {
       const session = await sessionOf(request);
-      const wait = hall.rates.take(`read ${session.account}`, settings.limits.read);
-      if (wait > 0) throw tooFast(wait);
+      await needUse(hall.rates, `read ${session.account}`, settings.limits.read);
       return session;
     },
     setCookie: (reply, token, shared) =>
@@ -59,9 +59,8 @@ export function callers(app: FastifyInstance, hall: Hall): Callers {
 }
 
 /** Counts an anonymous caller's request by address. */
-export function readAsStranger(hall: Hall, request: FastifyRequest): void {
-  const wait = hall.rates.take(`read ${network(request.ip)}`, hall.settings.limits.read);
-  if (wait > 0) throw tooFast(wait);
+export function readAsStranger(hall: Hall, request: FastifyRequest): Promise<void> {
+  return needUse(hall.rates, `read ${network(request.ip)}`, hall.settings.limits.read);
 }
 
 function tokenOf(request: FastifyRequest, cookieName: string): string | undefined {

@@ -9,20 +9,26 @@ import type { PublicMessage } from '#core/live.ts';
 import type { Refusal, Reply } from '#core/message.ts';
 import type { PlatformHealth, Webhook } from '#core/platform.ts';
 import type { Actor } from '#core/permission.ts';
-import type { RateTable } from '#core/rate.ts';
+import type { RateStore } from '#core/rate.ts';
 import type { Role } from '#core/roles.ts';
+import type { Secrets } from '#core/secret.ts';
 
 /** What the HTTP side of the hall is made of. Everything arrives here; nothing is looked up. */
 export interface Hall {
+  /** This process, as the other halls know it. */
+  id: string;
+  /** Other halls may serve the same rooms: events go between them. */
+  shared?: boolean;
   auth: Auth;
   chat: Chat;
   commands: CommandPort;
   communities: CommunityPort;
+  secrets: Secrets;
   operator: OperatorPort;
   /** Addresses that platforms post their events to. */
   webhooks: readonly Webhook[];
   settings: HallSettings;
-  rates: RateTable;
+  rates: RateStore;
 }
 
 export interface HallSettings {
@@ -40,11 +46,17 @@ export interface HallSettings {
   pages: string | undefined;
 }
 
+/** `asked`: the line as it may be kept and shown, without what is secret in it. */
+export interface AcceptedCommand {
+  command: string;
+  asked: string;
+}
+
 /** The bot, as the web chat and HTTP reach it. */
 export interface CommandPort {
   all: ReadonlyMap<string, AnyCommand>;
   /** Words go into the room, a command to the bot. */
-  post(person: Session, post: Post): Promise<{ message: PublicMessage; fresh: boolean } | { command: string }>;
+  post(person: Session, post: Post): Promise<{ message: PublicMessage; fresh: boolean } | AcceptedCommand>;
   /** What somebody may use in a community, for the palette. */
   offer(community: string, who: Actor): Promise<unknown[]>;
   schema(command: AnyCommand): Record<string, unknown>;

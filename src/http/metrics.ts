@@ -1,27 +1,39 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { PlatformHealth } from '#core/platform.ts';
-import type { Hall } from './hall.ts';
+import type { OperatorPort } from './hall.ts';
 import type { Hub } from './live/hub.ts';
 
-/** The figures of `/metrics`. Counts of the live part stand beside the process's own. */
-export function metrics(hall: Hall, hub: Hub): () => Promise<string> {
+/** The figures of `/metrics`: the process's own, the work that waits, the platforms, and of a hall its live connections. */
+export function metrics(operator: OperatorPort, hub?: Hub): () => Promise<string> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const measure = measures(registry);
-  measure('guildhall_live_sockets', 'Live connections', () => hub.sockets.size);
+  if (hub) liveMetrics(measure, hub);
+  measure('guildhall_outbox_rows', 'Rows that wait to be published', () => operator.outbox());
+  measure('guildhall_jobs_dead', 'Jobs that failed for good', async () => (await operator.dead()).length);
+  measure('guildhall_not_ready', 'Things that do not work now', async () => (await operator.unready()).length);
+  platformMetrics(registry, operator);
+  return () => registry.metrics();
+}
+
+function liveMetrics(measure: Measure, { sockets, counts }: Hub): void {
+  measure('guildhall_live_sockets', 'Live connections', () => sockets.size);
   measure(
     'guildhall_live_writes_total',
     'Socket writes to live connections: one a socket and flush',
-    () => hub.counts.writes,
+    () => counts.writes,
   );
-  measure('guildhall_live_frames_total', 'Frames in those writes', () => hub.counts.frames);
-  measure('guildhall_live_flushes_total', 'Flushes', () => hub.counts.flushes);
-  measure('guildhall_live_gaps_total', 'Gaps told to connections that did not keep up', () => hub.counts.gaps);
-  measure('guildhall_outbox_rows', 'Rows that wait to be published', () => hall.operator.outbox());
-  measure('guildhall_jobs_dead', 'Jobs that failed for good', async () => (await hall.operator.dead()).length);
-  if (hall.operator.platforms().length > 0) platformMetrics(registry, hall);
-  return () => registry.metrics();
+  measure('guildhall_live_frames_total', 'Frames in those writes', () => counts.frames);
+  measure('guildhall_live_flushes_total', 'Flushes', () => counts.flushes);
+  measure('guildhall_live_gaps_total', 'Gaps told to connections that did not keep up', () => counts.gaps);
+  measure(
+    'guildhall_live_healed_total',
+    'Messages that were read because their event did not come in time',
+    () => counts.healed,
+  );
 }
+
+type Measure = ReturnType<typeof measures>;
 
 /** What is read of one thing: a number, or one for each value of the label. */
 type Figures = number | { of: string; figure: number }[];
@@ -46,12 +58,10 @@ function measures(registry: Registry, label?: string) {
 }
 
 /** For each platform: whether it is heard, what waits, and what was received, sent and refused since the start. */
-function platformMetrics(registry: Registry, hall: Hall): void {
+function platformMetrics(registry: Registry, operator: OperatorPort): void {
   const measure = measures(registry, 'platform');
   const each = (name: string, help: string, read: (health: PlatformHealth) => number): void =>
-    measure(name, help, () =>
-      hall.operator.platforms().map((health) => ({ of: health.platform, figure: read(health) })),
-    );
+    measure(name, help, () => operator.platforms().map((health) => ({ of: health.platform, figure: read(health) })));
   each('guildhall_platform_up', '1 where the platform was heard within its heartbeat', ({ state }) =>
     Number(state === 'up'),
   );

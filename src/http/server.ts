@@ -10,8 +10,10 @@ import { bodies } from './bodies.ts';
 import { callers as makeCallers } from './callers.ts';
 import { cors } from './cors.ts';
 import type { Hall } from './hall.ts';
-import { Hub } from './live/hub.ts';
-import { liveRoute, roomsChanged, watchSockets } from './live/live-route.ts';
+import type { Hub } from './live/hub.ts';
+import { liveRoute } from './live/live-route.ts';
+import { roomsChanged } from './live/sight.ts';
+import { keepHub } from './live/upkeep.ts';
 import { openApi } from './openapi.ts';
 import { pages } from './pages.ts';
 import { problems, refuseBytes, unreadable } from './problems.ts';
@@ -22,6 +24,7 @@ import { inviteRoutes } from './routes/invites.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { roomRoutes } from './routes/rooms.ts';
+import { secretRoutes } from './routes/secrets.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
@@ -54,7 +57,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   app.setValidatorCompiler(validatorCompiler);
   // Our own handlers return what the schemas say; they are described for people and not run again on every answer.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  const hub = new Hub();
+  const hub = keepHub(app, hall);
   problems(app);
   bodies(app);
   await app.register(cookie);
@@ -71,13 +74,12 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   messageRoutes(app, hall, callers);
   commandRoutes(app, hall, callers);
   communityRoutes(app, hall, callers);
+  secretRoutes(app, hall, callers);
   inviteRoutes(app, hall, callers);
   operatorRoutes(app, hall, { callers, hub });
   await webhookRoutes(app, hall.webhooks);
   liveRoute(app, hall, { callers, hub });
-  watchSockets(app, hall, hub);
   await pages(app, hall);
-  app.addHook('preClose', () => hub.closeAll('the hall stops'));
   return { app, hub, deliver: (event) => deliver(app, hall, hub, event) };
 }
 

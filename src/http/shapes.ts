@@ -73,6 +73,17 @@ export const Space = z.object({
   seenAt: time,
 });
 export const Person = z.object({ id, username: z.string(), name: z.string(), role: z.enum(ROLES) });
+export const SecretList = z.object({
+  secrets: z.array(
+    z.object({
+      purpose: z.string(),
+      setAt: time,
+      lastUsedAt: time.nullable(),
+      lastUsedBy: z.string().nullable().describe('check, or the service that was asked with it'),
+    }),
+  ),
+  vault: z.object({ state: z.enum(['ready', 'away', 'no-key']), why: z.string().optional() }),
+});
 export const Invite = z.object({
   id,
   code: z.string(),

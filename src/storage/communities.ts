@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { newId } from '#core/ids.ts';
 import type { Role } from '#core/roles.ts';
+import { inTurn } from './in-turn.ts';
 import type { Schema } from './schema.ts';
 
 type Db = Kysely<Schema>;
@@ -30,12 +31,17 @@ export async function listCommunities(db: Db): Promise<Community[]> {
 }
 
 export async function ensureCommunity(db: Db, name: string, at: number): Promise<void> {
-  const any = await db.selectFrom('communities').select('id').limit(1).executeTakeFirst();
-  if (!any)
-    await db
-      .insertInto('communities')
-      .values({ id: newId('comm', at), name, created_at: at })
-      .execute();
+  if (await anyCommunity(db)) return;
+  await inTurn(db, 'first community');
+  if (await anyCommunity(db)) return;
+  await db
+    .insertInto('communities')
+    .values({ id: newId('comm', at), name, created_at: at })
+    .execute();
+}
+
+async function anyCommunity(db: Db): Promise<boolean> {
+  return (await db.selectFrom('communities').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
 export async function renameCommunity(db: Db, id: string, name: string): Promise<void> {

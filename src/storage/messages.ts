@@ -139,17 +139,21 @@ export async function findByClientId(
   return row && toMessage(row);
 }
 
+/** False where the message was deleted meanwhile: then nothing is changed. */
 export async function updateText(
   db: Db,
   id: string,
   change: { text: string; mentions: string[]; at: number },
-): Promise<void> {
+): Promise<boolean> {
   const extra = change.mentions.length > 0 ? JSON.stringify({ mentions: change.mentions }) : null;
-  await db
+  const rows = await db
     .updateTable('messages')
     .set({ text: change.text, extra, edited_at: change.at })
     .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .returning('id')
     .execute();
+  return rows.length === 1;
 }
 
 /** Deletes the words and keeps the number, so that a late repeat of the same post stays one. */

@@ -117,4 +117,25 @@ export interface Schema {
     at: number;
   };
   instance: { key: string; value: string };
+  /** `owner`: an account, a community, or `platform:id`. `sealed`: for the vault alone; `key_id`: the key that opens it. */
+  secrets: {
+    owner: string;
+    purpose: string;
+    sealed: string;
+    key_id: string;
+    set_at: number;
+    last_used_at: number | null;
+    last_used_by: string | null;
+  };
+  /** What only one process may do at a time. `until`: by the database's clock. */
+  leases: { name: string; holder: string; until: number };
+  /** Processes that run, or ran until lately. Times by the database's clock; `health`: JSON. */
+  processes: {
+    id: string;
+    role: string;
+    version: string;
+    health: string;
+    started_at: number;
+    seen_at: number;
+  };
 }

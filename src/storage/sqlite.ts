@@ -10,6 +10,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import { setDirect } from './direct.ts';
+import { postThroughDoor } from './post.ts';
 import type { Schema } from './schema.ts';
 import { makeStorage, type Storage } from './storage.ts';
 
@@ -21,11 +22,26 @@ export interface SqliteOptions {
 /** Opens the database file, made where absent. `:memory:` lives as long as the process (tests, benchmarks). */
 export function openSqlite(path: string, options: SqliteOptions = {}): Storage {
   const write = open(path, false);
-  const writer = kysely(write);
   // Readers have a connection of their own, so that they never see a batch that is not committed yet.
-  const reader = path === ':memory:' ? writer : kysely(open(path, true));
-  const steer = steering(write);
-  return makeStorage({ dialect: 'sqlite', begin: 'begin immediate', steer, reader, writer, ...options });
+  const read = path === ':memory:' ? write : open(path, true);
+  const writer = kysely(write);
+  const storage = makeStorage({
+    dialect: 'sqlite',
+    begin: 'begin immediate',
+    steer: steering(write),
+    reader: read === write ? writer : kysely(read),
+    writer,
+    post: postThroughDoor,
+    ...options,
+  });
+  return {
+    ...storage,
+    async close() {
+      await storage.close();
+      // Kysely leaves open what was never asked anything.
+      for (const db of [read, write]) if (db.isOpen) db.close();
+    },
+  };
 }
 
 function open(path: string, readOnly: boolean): DatabaseSync {

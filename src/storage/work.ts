@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Updateable } from 'kysely';
 import type { OutgoingMessage, Refusal, Reply } from '#core/message.ts';
 import { hot } from './hot.ts';
 import type { Schema } from './schema.ts';
@@ -162,12 +162,19 @@ export async function countAttempt(db: Db, id: string): Promise<void> {
     .execute();
 }
 
-export async function finishJob(db: Db, id: string): Promise<void> {
-  await db.updateTable('jobs').set({ state: 'done' }).where('id', '=', id).execute();
+/** False where it had ended before, in whichever process: then it stays as it ended. */
+export async function finishJob(db: Db, id: string): Promise<boolean> {
+  return endJob(db, id, { state: 'done' });
 }
 
-export async function buryJob(db: Db, id: string, reason: string, at: number): Promise<void> {
-  await db.updateTable('jobs').set({ state: 'dead', reason, failed_at: at }).where('id', '=', id).execute();
+/** False where it had ended before: what was answered is not buried. */
+export async function buryJob(db: Db, id: string, reason: string, at: number): Promise<boolean> {
+  return endJob(db, id, { state: 'dead', reason, failed_at: at });
+}
+
+async function endJob(db: Db, id: string, end: Updateable<Schema['jobs']>): Promise<boolean> {
+  const query = db.updateTable('jobs').set(end).where('id', '=', id).where('state', '=', 'waiting');
+  return (await query.returning('id').execute()).length === 1;
 }
 
 /** Jobs whose last attempt failed, newest first, 200 at most. */
@@ -212,12 +219,24 @@ export async function deleteUnserved(db: Db, before: number, served: readonly st
   return Number(numDeletedRows);
 }
 
-/** Forgets records that are older than `before`; dead jobs stay until somebody decides. */
-export async function deleteOldRecords(db: Db, before: number): Promise<void> {
-  await db.deleteFrom('inbox').where('at', '<', before).execute();
-  await db.deleteFrom('deliveries').where('at', '<', before).execute();
-  await db.deleteFrom('answers').where('created_at', '<', before).execute();
-  await db.deleteFrom('jobs').where('created_at', '<', before).where('state', '=', 'done').execute();
+/** Records that one commit forgets: others that write wait for it. */
+const FORGOTTEN_AT_ONCE = 1_000;
+
+/** Forgets some of the records that are older than `before`; dead jobs stay until somebody decides. False where none is left. */
+export async function deleteOldRecords(db: Db, before: number): Promise<boolean> {
+  const counts = [
+    await deleteSome(db, 'inbox', sql`at < ${before}`),
+    await deleteSome(db, 'deliveries', sql`at < ${before}`),
+    await deleteSome(db, 'answers', sql`created_at < ${before}`),
+    await deleteSome(db, 'jobs', sql`created_at < ${before} and state = 'done'`),
+  ];
+  return counts.some((count) => count === FORGOTTEN_AT_ONCE);
+}
+
+async function deleteSome(db: Db, table: string, old: RawBuilder<unknown>): Promise<number> {
+  const some = sql`select id from ${sql.table(table)} where ${old} limit ${sql.lit(FORGOTTEN_AT_ONCE)}`;
+  const { numAffectedRows } = await sql`delete from ${sql.table(table)} where id in (${some})`.execute(db);
+  return Number(numAffectedRows ?? 0);
 }
 
 export interface OutboxRow {
@@ -237,6 +256,26 @@ export const readOutbox = hot<[channel: string, after: number, limit: number], O
       .orderBy('n')
       .limit(limit),
 );
+
+export interface WaitingRow extends OutboxRow {
+  channel: string;
+}
+
+/** The first rows of all channels in the order of their numbers, but those in `but`. */
+export async function readOutboxBut(db: Db, but: readonly number[], limit: number): Promise<WaitingRow[]> {
+  let query = db.selectFrom('outbox').select(['n', 'channel', 'body']).orderBy('n').limit(limit);
+  if (but.length > 0) query = query.where(sql<boolean>`n <> all(${but})`);
+  return query.execute();
+}
+
+/** The number of the last row that waits; 0 where none does. */
+export async function lastOutbox(db: Db): Promise<number> {
+  const { last } = await db
+    .selectFrom('outbox')
+    .select(sql<number>`coalesce(max(n), 0)`.as('last'))
+    .executeTakeFirstOrThrow();
+  return Number(last);
+}
 
 /** The channels that have rows waiting, each with the number of its last one. */
 export async function outboxChannels(db: Db): Promise<{ channel: string; last: number }[]> {

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import type { OperatorPort } from '#http/hall.ts';
+import { notReady } from '#core/errors.ts';
 import { job, work, type JobHandler } from '#core/job.ts';
 import { say, type OutgoingMessage } from '#core/message.ts';
 import { operatorPort } from '#src/operator-port.ts';
 import type { Storage } from '#storage/storage.ts';
 import { findAnswer, findJob, insertJob, openAnswer } from '#storage/work.ts';
 import { freshStorage } from '#test/contracts/fixtures.ts';
-import { runJob, type Worker } from './run-job.ts';
+import { answerJob } from './end-job.ts';
+import { runJob, type Taken, type Worker } from './run-job.ts';
 
 type Handler = JobHandler<{ symbol: string }>;
 
@@ -69,6 +72,21 @@ describe('a job', () => {
     assert.match((await desk.row())?.reason ?? '', /TimeoutError/);
   });
 
+  test('that came late as something of ours was away has its whole time', async (t) => {
+    const desk = await deskFor(t, async () => say('late, and done'));
+    await desk.run({ clock: () => ASKED + 60_000 }, { queued: false });
+    assert.deepEqual((await desk.told())[0], ['late, and done', false, true]);
+  });
+
+  test('is nobody’s failure while our own database is away: it is handed back, and done when that is there', async (t) => {
+    const desk = await deskFor(t, async () => say('done after all'));
+    const away = { ...desk.storage, write: () => Promise.reject(notReady('not-stored', 'Not now.')) };
+    await assert.rejects(desk.run({ storage: away }), { code: 'not-stored' });
+    assert.deepEqual([(await desk.row())?.state, desk.failures, await desk.told()], ['waiting', [], []]);
+    await desk.run();
+    assert.equal((await desk.told())[0]?.[0], 'done after all');
+  });
+
   test('that outlived a restart has its time anew', async (t) => {
     const desk = await deskFor(t, async () => say('after the restart'));
     await desk.run({ clock: () => ASKED + 3_600_000, startedAt: ASKED + 3_600_000 });
@@ -95,6 +113,22 @@ describe('a job', () => {
     assert.equal((await desk.row())?.reason, 'no handler for test.quote');
   });
 
+  for (const [how, end] of [
+    ['fails', () => Promise.reject(new Error('the time is over'))],
+    ['answers as well', async () => say('AAPL is 2')],
+  ] as const)
+    test(`that somebody else answered meanwhile stays answered, where this worker ${how}`, async (t) => {
+      const desk = await deskFor(t, async (_payload, _signal, { id, room }) => {
+        assert.equal(room, 'room_1');
+        const row = await findJob(desk.storage.db, id);
+        if (row?.state === 'waiting') assert.equal(await answerJob(desk.storage, row, say('AAPL is 1')), true);
+        return end();
+      });
+      await desk.run();
+      assert.deepEqual(await desk.told(), [['AAPL is 1', false, true]]);
+      assert.deepEqual([(await desk.row())?.state, (await desk.row())?.reason], ['done', null]);
+    });
+
   test('that does not exist any more is no trouble', async (t) => {
     const desk = await deskFor(t, async () => say('never'));
     await desk.storage.write((tx) => tx.db.deleteFrom('jobs').execute());
@@ -111,7 +145,7 @@ describe('the operator’s list of the dead', () => {
       return say('AAPL is 1');
     });
     await desk.run();
-    const operator = operatorPort(desk.storage, () => ASKED + 60_000, []);
+    const operator = operatorOf(desk.storage, () => ASKED + 60_000);
     const [dead] = await operator.dead();
     assert.deepEqual([dead?.id, dead?.job, dead?.reason, dead?.attempts], ['job_1', 'test.quote', 'Error: down', 3]);
     assert.match(dead?.failedAt ?? '', /^2026-.*Z$/);
@@ -124,7 +158,7 @@ describe('the operator’s list of the dead', () => {
 
   test('forgets what the operator gives up, and nothing else', async (t) => {
     const desk = await deskFor(t, () => Promise.reject(new Error('down')));
-    const operator = operatorPort(desk.storage, () => ASKED, []);
+    const operator = operatorOf(desk.storage, () => ASKED);
     assert.equal(await operator.forget('job_1'), false, 'a waiting job is not dead');
     await desk.run();
     assert.equal(await operator.forget('job_1'), true);
@@ -144,7 +178,7 @@ async function deskFor(t: TestContext, handle: Handler, more: { seconds?: number
   const failures: string[] = [];
   const box = { handle };
   const worker: Worker = {
-    jobs: new Map([[quote.name, work(quote, (payload, signal) => box.handle(payload, signal))]]),
+    jobs: new Map([[quote.name, work(quote, (...asked) => box.handle(...asked))]]),
     storage,
     clock: () => ASKED,
     startedAt: ASKED - 1,
@@ -162,7 +196,7 @@ async function deskFor(t: TestContext, handle: Handler, more: { seconds?: number
     box,
     failures,
     storage,
-    run: (other: Partial<Worker> = {}) => runJob({ ...worker, ...other }, 'job_1'),
+    run: (other: Partial<Worker> = {}, taken?: Taken) => runJob({ ...worker, ...other }, 'job_1', taken),
     row: () => findJob(storage.db, 'job_1'),
     told: () => toldBy(storage),
   };
@@ -173,4 +207,8 @@ async function toldBy(storage: Storage): Promise<[string, boolean, boolean][]> {
   const rows = await storage.db.selectFrom('outbox').selectAll().where('channel', 'like', 'outgoing.%').execute();
   const sent = rows.map(({ body }) => JSON.parse(body) as OutgoingMessage);
   return sent.map(({ reply, final }) => [reply.text, reply.private, final]);
+}
+
+function operatorOf(storage: Storage, clock: () => number): OperatorPort {
+  return operatorPort({ storage, clock, connectors: () => [], engines: () => [], processes: () => [] });
 }

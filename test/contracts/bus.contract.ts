@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Bus } from '#bus/bus.ts';
+import { incomingOf, incomingParts, type Bus } from '#bus/bus.ts';
 import { eventually } from '#test/support/wait.ts';
 
 /** One thing that holds on a bus. Each case gets a bus of its own, which hands back after a few ms. */
@@ -136,6 +136,7 @@ export const busContract: BusCase[] = [
       bus.subscribe('jobs', async (body) => void first.add(body));
       bus.subscribe('jobs', async (body) => void second.add(body));
       bus.subscribe('outgoing.webchat', async (body) => void other.add(body));
+      await bus.ready();
       await Promise.all(range(20).map((n) => bus.publish('jobs', `${n}`)));
       await eventually('all 20', () => (first.size + second.size === 20 ? true : undefined));
       assert.equal(new Set([...first, ...second]).size, 20);
@@ -225,6 +226,87 @@ export const busContract: BusCase[] = [
       const start = performance.now();
       await bus.close(10);
       assert.ok(performance.now() - start < 5_000);
+    },
+  },
+  {
+    says: 'one who stops takes no more, ends what is in hand, and leaves the rest to the next in its order',
+    async holds(bus) {
+      const gate = Promise.withResolvers<void>();
+      const [first, second]: [unknown[], unknown[]] = [[], []];
+      const leaving = bus.subscribe(
+        'incoming',
+        async (body) => {
+          await gate.promise;
+          first.push(body);
+        },
+        3,
+      );
+      const told = Promise.all(range(20).map((n) => bus.publish('incoming', `${n}`)));
+      await bus.ready();
+      await turns();
+      const left = leaving.stop(20_000);
+      gate.resolve();
+      await left;
+      const done = first.length;
+      assert.ok(done <= 3, `${done} were in hand`);
+      bus.subscribe('incoming', async (body) => void second.push(body), 1);
+      await told;
+      await eventually('the rest', () => (first.length + second.length === 20 ? true : undefined));
+      assert.deepEqual([...first, ...second], range(20));
+    },
+  },
+  {
+    says: 'stopping does not wait longer than it is told to, and what hangs is another one’s then or comes again',
+    async holds(bus) {
+      const begun = Promise.withResolvers<void>();
+      const hanging = bus.subscribe('jobs', () => {
+        begun.resolve();
+        return new Promise(() => undefined);
+      });
+      const published = bus.publish('jobs', '"first"').catch(() => undefined);
+      await begun.promise;
+      const start = performance.now();
+      await hanging.stop(10);
+      assert.ok(performance.now() - start < 5_000);
+      const got: unknown[] = [];
+      bus.subscribe('jobs', async (body) => void got.push(body));
+      await bus.publish('jobs', '"second"');
+      await eventually('the second', () => (got.includes('second') ? true : undefined));
+      void published;
+    },
+  },
+  {
+    says: 'one who stops leaves the work to the others',
+    async holds(bus) {
+      const [first, second] = [new Set(), new Set()];
+      const leaving = bus.subscribe('jobs', async (body) => void first.add(body));
+      bus.subscribe('jobs', async (body) => void second.add(body));
+      await bus.ready();
+      await leaving.stop(20_000);
+      const before = first.size;
+      await Promise.all(range(20).map((n) => bus.publish('jobs', `${n}`)));
+      await eventually('all 20', () => (second.size === 20 ? true : undefined));
+      assert.equal(first.size, before);
+    },
+  },
+  {
+    says: 'it says that it works, and not any more when it is closed',
+    async holds(bus) {
+      bus.subscribe('jobs', async () => undefined);
+      bus.listen('rooms', () => undefined);
+      await bus.ready();
+      assert.deepEqual(bus.health(), { up: true });
+      await bus.close(0);
+      await assert.rejects(bus.publish('jobs', '1'), /closed/);
+    },
+  },
+  {
+    says: 'its parts of incoming are those that keys lead to',
+    async holds(bus) {
+      const parts = incomingParts(bus.parts);
+      assert.equal(new Set(parts).size, bus.parts);
+      const met = new Set(range(1_000).map((n) => incomingOf(`webchat room_${n}`, bus.parts)));
+      assert.deepEqual([...met].toSorted(), parts.toSorted());
     },
   },
 ];

@@ -13,7 +13,7 @@ describe('what holds for every connector', { concurrency: NAMES.length }, () => 
       let stage: Stage;
       before(async () => {
         const rooms = [...new Set(connectorsContract.map(({ room }) => room))];
-        stage = await STAGES[name]({ rooms, apart: 'slow', features: [stageFeature()] });
+        stage = await STAGES[name]({ rooms, apart: 'slow', features: [stageFeature()], shape: 'in one process' });
         for (const { begins, room } of connectorsContract) await begins?.(stage.room(room));
       });
       after(() => stage?.close());

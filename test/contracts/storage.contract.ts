@@ -30,7 +30,7 @@ export const storageContract: StorageCase[] = [
     async holds(storage) {
       await somebody(storage, 'ann');
       const schema = await migrate(storage);
-      assert.equal(await migrate(storage), schema);
+      assert.deepEqual(await migrate(storage), schema);
       assert.equal(await countAccounts(storage.db), 1);
     },
   },

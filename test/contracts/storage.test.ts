@@ -10,11 +10,23 @@ import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { commandSettingsContract } from './command-settings.contract.ts';
 import { doorContract } from './door.contract.ts';
 import { prepare } from './fixtures.ts';
+import { migrateContract } from './migrate.contract.ts';
+import { postsContract } from './posts.contract.ts';
 import { roomsContract } from './rooms.contract.ts';
+import { secretsContract } from './secrets.contract.ts';
 import { storageContract } from './storage.contract.ts';
 import { workContract } from './work.contract.ts';
 
-const cases = [...storageContract, ...roomsContract, ...workContract, ...doorContract, ...commandSettingsContract];
+const cases = [
+  ...storageContract,
+  ...roomsContract,
+  ...postsContract,
+  ...workContract,
+  ...doorContract,
+  ...commandSettingsContract,
+  ...secretsContract,
+  ...migrateContract,
+];
 
 describe('what holds for data on SQLite', () => {
   for (const { says, holds } of cases) {
@@ -23,7 +35,7 @@ describe('what holds for data on SQLite', () => {
       const storage = openSqlite(join(folder, 'hall.db'));
       t.after(() => close(storage).finally(() => rmSync(folder, { recursive: true, force: true })));
       await prepare(storage);
-      await holds(storage);
+      await holds(storage, storage);
     });
   }
 });
@@ -39,11 +51,11 @@ describe('what holds for data on PostgreSQL', () => {
   for (const { says, holds } of cases) {
     test(says, async (t) => {
       if (!postgres) return t.skip('no PostgreSQL here');
-      const storage = openPostgres(database);
-      t.after(() => close(storage));
+      const [storage, other] = [openPostgres(database), openPostgres(database)];
+      t.after(() => Promise.all([close(storage), close(other)]));
       await empty(storage);
       await prepare(storage);
-      await holds(storage);
+      await holds(storage, other);
     });
   }
 });

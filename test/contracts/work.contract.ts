@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { newId } from '#core/ids.ts';
 import { LIMITS } from '#core/limits.ts';
 import { say } from '#core/message.ts';
+import { endedJobs, findOpenJob } from '#storage/open-jobs.ts';
 import type { Storage } from '#storage/storage.ts';
 import { startRelay } from '#storage/relay.ts';
 import {
@@ -84,6 +85,57 @@ export const workContract: StorageCase[] = [
       assert.deepEqual(await ids(), ['job_1']);
       assert.equal(await storage.write((tx) => reviveJob(tx.db, 'job_3', 60)), undefined, 'it is not dead any more');
       assert.equal(await storage.write((tx) => deleteDead(tx.db, 'job_3')), false);
+    },
+  },
+  {
+    says: 'a job ends once: what is done is not buried, and what lies with the dead is not done',
+    async holds(storage) {
+      for (const id of ['job_1', 'job_2']) await jobOf(storage, id);
+      const ends = await storage.write(async (tx) => [
+        await finishJob(tx.db, 'job_1'),
+        await buryJob(tx.db, 'job_1', 'the time is over', 6),
+        await buryJob(tx.db, 'job_2', 'the time is over', 6),
+        await finishJob(tx.db, 'job_2'),
+        await finishJob(tx.db, 'job_3'),
+      ]);
+      assert.deepEqual(ends, [true, false, true, false, false]);
+      const [done, dead] = [await findJob(storage.db, 'job_1'), await findJob(storage.db, 'job_2')];
+      assert.deepEqual([done?.state, done?.reason, dead?.state], ['done', null, 'dead']);
+    },
+  },
+  {
+    says: 'an open job is found by what it is for and where it was asked, the oldest first',
+    async holds(storage) {
+      const made = async (
+        id: string,
+        { at = 5, symbol = 'A', room }: { at?: number; symbol?: string; room?: string },
+      ) => {
+        const to = { platform: 'webchat', account: 'acct_1', ...(room !== undefined && { room }) };
+        const cause = { account: 'acct_1', name: 'ann', text: '/q "room":"room_x"' };
+        const request = { id, to, community: 'comm_1', cause };
+        await storage.write((tx) => insertJob(tx.db, { id, name: 'quote', payload: { symbol }, request, at }));
+      };
+      await made('job_young', { at: 9, room: 'room_1' });
+      await made('job_old', { at: 7, room: 'room_1' });
+      await made('job_code', { at: 1, room: 'room_1', symbol: 'B' });
+      await made('job_100%', { at: 1, room: 'room_1%_"\\' });
+      await made('job_alone', {});
+      const find = async (place: string, symbol = 'A') =>
+        (await findOpenJob(storage.db, { name: 'quote', payload: { symbol }, place }))?.id;
+      assert.deepEqual(await Promise.all(['room_1', 'room_x', 'room_%', 'room_1%_"\\'].map((place) => find(place))), [
+        'job_old',
+        undefined,
+        undefined,
+        'job_100%',
+      ]);
+      assert.deepEqual(
+        [await find('job_alone'), await find('job_alone', 'B'), await find('job_old')],
+        ['job_alone', undefined, undefined],
+      );
+      assert.deepEqual(await endedJobs(storage.db, ['job_old', 'job_gone', 'job_young']), ['job_gone']);
+      await storage.write((tx) => finishJob(tx.db, 'job_old'));
+      assert.equal(await find('room_1'), 'job_young');
+      assert.deepEqual(await endedJobs(storage.db, ['job_old']), ['job_old']);
     },
   },
   {

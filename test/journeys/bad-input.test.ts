@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Hall } from '#test/support/hall.ts';
+import { type Deployment, SHAPES, startDeployment } from '#test/support/deployment.ts';
 import type { Live } from '#test/support/live.ts';
 import { type Answer, call, type Fields } from '#test/support/person.ts';
 import { type StockSource, startStock } from '#test/simulators/stock/index.ts';
@@ -11,149 +11,154 @@ import { ROUTES, type World } from './permissions-table.ts';
  * Whatever is wrong with a call or a frame: it is told in a sentence with a code, nothing changes, nothing of ours
  * breaks. The good form of every route comes from the table of permissions, so a new route is tried here at once.
  */
-describe('bad input', { concurrency: 1 }, () => {
-  let hall: Hall;
-  let stock: StockSource;
-  let world: World;
+for (const shape of SHAPES)
+  describe(`bad input, ${shape}`, { concurrency: 1 }, () => {
+    let hall: Deployment;
+    let stock: StockSource;
+    let world: World;
 
-  before(async () => {
-    stock = await startStock();
-    hall = await Hall.start({ STOCK_URL: stock.url, ...GENEROUS });
-    world = await makeWorld(hall);
-  });
-  after(async () => {
-    await hall?.remove();
-    await stock?.stop();
-  });
-
-  for (const [route, [good]] of Object.entries(ROUTES)) {
-    const [method = ''] = route.split(' ');
-    if (!['POST', 'PUT', 'PATCH'].includes(method) || !good) continue;
-
-    test(`${route} refuses a body that is not as described, names what is wrong, and changes nothing`, async () => {
-      const { path, body } = await good.call(world, 'moderator');
-      if (body === undefined) return;
-      const before = await everything(world);
-      const send = (wrong: unknown): Promise<Answer> =>
-        call(hall, { method, path, body: wrong, token: world.owner.token });
-      const nullable = TAKES_NULL.has(route);
-      for (const [what, wrong, field] of wrongBodies(body as Fields).filter(
-        ([, one, named]) => !(nullable && one[named] === null),
-      ))
-        assertRefused(await send(wrong), `${what}: ${JSON.stringify(wrong).slice(0, 100)}`, field);
-      for (const [what, wrong] of BROKEN) assertRefused(await send(wrong), what);
-      assert.deepEqual(await everything(world), before);
+    before(async () => {
+      stock = await startStock();
+      hall = await startDeployment(shape, { STOCK_URL: stock.url, ...GENEROUS }, { vault: 1, bot: 1 });
+      world = await makeWorld(hall);
     });
-  }
+    after(async () => {
+      await hall?.remove();
+      await stock?.stop();
+    });
 
-  test('a query that is not as described is refused', async () => {
-    const messages = `/v1/rooms/${world.open}/messages`;
-    const wrong = [
-      'limit=0',
-      'limit=201',
-      'limit=many',
-      'limit=1.5',
-      'before=-1',
-      'after=x',
-      'page=2',
-      'limit=1&limit=2',
-    ];
-    for (const query of wrong) assertRefused(await world.owner.get(`${messages}?${query}`), query);
-    for (const query of ['wait=-1', 'wait=31', 'wait=soon', 'later=1'])
-      assertRefused(await world.owner.post(`/v1/commands/help?${query}`, {}), query);
-  });
+    for (const [route, [good]] of Object.entries(ROUTES)) {
+      const [method = ''] = route.split(' ');
+      if (!['POST', 'PUT', 'PATCH'].includes(method) || !good) continue;
 
-  test('an address with a strange id in it is unknown or malformed, never our mistake', async () => {
-    const ids = [
-      '%00',
-      '%ff',
-      '..%2f..%2fhall.db',
-      "'--",
-      '%F0%9F%98%80',
-      'x'.repeat(101),
-      'room_',
-      '__proto__',
-      '%22',
-    ];
-    const wrong: string[] = [];
-    for (const [route, [good]] of Object.entries(ROUTES).filter(([one]) => one.includes('{'))) {
-      const [method = '', pattern = ''] = route.split(' ');
-      const body = (await good?.call(world, 'moderator'))?.body;
-      for (const id of ids) {
-        const path = pattern.replaceAll(/\{\w+\}/g, id);
-        const answer = await call(hall, { method, path, body, token: world.owner.token });
-        if (![400, 404].includes(answer.status) || !isProblem(answer)) wrong.push(said(answer, `${method} ${path}`));
+      test(`${route} refuses a body that is not as described, names what is wrong, and changes nothing`, async () => {
+        const { path, body } = await good.call(world, 'moderator');
+        if (body === undefined) return;
+        const before = await everything(world);
+        const send = (wrong: unknown): Promise<Answer> =>
+          call(hall, { method, path, body: wrong, token: world.owner.token });
+        const nullable = TAKES_NULL.has(route);
+        for (const [what, wrong, field] of wrongBodies(body as Fields).filter(
+          ([, one, named]) => !(nullable && one[named] === null),
+        ))
+          assertRefused(
+            await send(wrong),
+            `${what}: ${JSON.stringify(wrong).slice(0, 100)}`,
+            what === 'unknown field' && QUOTES_NO_FIELD.has(route) ? 'nothing else' : field,
+          );
+        for (const [what, wrong] of BROKEN) assertRefused(await send(wrong), what);
+        assert.deepEqual(await everything(world), before);
+      });
+    }
+
+    test('a query that is not as described is refused', async () => {
+      const messages = `/v1/rooms/${world.open}/messages`;
+      const wrong = [
+        'limit=0',
+        'limit=201',
+        'limit=many',
+        'limit=1.5',
+        'before=-1',
+        'after=x',
+        'page=2',
+        'limit=1&limit=2',
+      ];
+      for (const query of wrong) assertRefused(await world.owner.get(`${messages}?${query}`), query);
+      for (const query of ['wait=-1', 'wait=31', 'wait=soon', 'later=1'])
+        assertRefused(await world.owner.post(`/v1/commands/help?${query}`, {}), query);
+    });
+
+    test('an address with a strange id in it is unknown or malformed, never our mistake', async () => {
+      const ids = [
+        '%00',
+        '%ff',
+        '..%2f..%2fhall.db',
+        "'--",
+        '%F0%9F%98%80',
+        'x'.repeat(101),
+        'room_',
+        '__proto__',
+        '%22',
+      ];
+      const wrong: string[] = [];
+      for (const [route, [good]] of Object.entries(ROUTES).filter(([one]) => one.includes('{'))) {
+        const [method = '', pattern = ''] = route.split(' ');
+        const body = (await good?.call(world, 'moderator'))?.body;
+        for (const id of ids) {
+          const path = pattern.replaceAll(/\{\w+\}/g, id);
+          const answer = await call(hall, { method, path, body, token: world.owner.token });
+          if (![400, 404].includes(answer.status) || !isProblem(answer)) wrong.push(said(answer, `${method} ${path}`));
+        }
       }
-    }
-    assert.deepEqual(wrong, []);
-  });
-
-  test('what is not there, and a way that an address does not know, are told as problems too', async () => {
-    for (const [method, path] of [
-      ['GET', '/v1/nothing'],
-      ['PUT', '/v1/rooms'],
-      ['DELETE', '/v1/hall'],
-      ['GET', '/v1/%zz'],
-    ])
-      assertProblem(await world.owner.call(method ?? '', path ?? ''), `${method} ${path}`);
-  });
-
-  test('a header or an address that is far too long is refused, and the next call works', async () => {
-    const long = await call(hall, {
-      method: 'GET',
-      path: '/v1/me',
-      headers: { authorization: `Bearer ${'x'.repeat(20_000)}` },
+      assert.deepEqual(wrong, []);
     });
-    assert.ok([400, 401, 431].includes(long.status), long.text);
-    const address = await world.owner.get(`/v1/rooms?${'x'.repeat(20_000)}`);
-    assert.ok(address.status >= 400 && address.status < 500);
-    assert.equal((await world.owner.get('/v1/me')).status, 200);
-  });
 
-  test('every frame that is not as described gets an error frame, and the connection goes on', async () => {
-    const before = await everything(world);
-    const live = await world.owner.live();
-    for (const wrong of wrongFrames(world.open)) {
-      live.frames.length = 0;
-      if (wrong instanceof Buffer) live.socket.send(wrong);
-      else live.socket.send(typeof wrong === 'string' ? wrong : JSON.stringify(wrong));
-      const error = await live.frame('error');
-      assert.match(error.code, /^[a-z0-9]+(-[a-z0-9]+)*$/);
-      assert.ok(error.detail.length > 5, JSON.stringify(error));
-      const id = (wrong as { clientId?: unknown } | null)?.clientId;
-      if (typeof id === 'string' && id.length <= 64 && id) assert.equal(error.clientId, id, JSON.stringify(wrong));
-    }
-    assert.deepEqual(await everything(world), before);
-    assert.equal((await live.post(world.open, 'And now a good one')).type, 'posted');
-    live.close();
-  });
+    test('what is not there, and a way that an address does not know, are told as problems too', async () => {
+      for (const [method, path] of [
+        ['GET', '/v1/nothing'],
+        ['PUT', '/v1/rooms'],
+        ['DELETE', '/v1/hall'],
+        ['GET', '/v1/%zz'],
+      ])
+        assertProblem(await world.owner.call(method ?? '', path ?? ''), `${method} ${path}`);
+    });
 
-  test('a frame that is too large closes its connection with 1009, one that is not UTF-8 with 1007', async () => {
-    const large = await world.owner.live();
-    large.socket.send('x'.repeat(100_000));
-    assert.equal(await large.whenClosed(), 1009);
-    const broken = await world.owner.live();
-    broken.socket.send(NOT_UTF8, { binary: false });
-    assert.equal(await broken.whenClosed(), 1007);
-    assert.equal((await world.owner.get('/health/live')).status, 200);
-  });
+    test('a header or an address that is far too long is refused, and the next call works', async () => {
+      const long = await call(hall, {
+        method: 'GET',
+        path: '/v1/me',
+        headers: { authorization: `Bearer ${'x'.repeat(20_000)}` },
+      });
+      assert.ok([400, 401, 431].includes(long.status), long.text);
+      const address = await world.owner.get(`/v1/rooms?${'x'.repeat(20_000)}`);
+      assert.ok(address.status >= 400 && address.status < 500);
+      assert.equal((await world.owner.get('/v1/me')).status, 200);
+    });
 
-  test('the longest message that is allowed comes through whole, one character more does not', async () => {
-    const live: Live = await world.owner.live();
-    await live.subscribe(world.open);
-    const longest = '🏮'.repeat(2_000);
-    assert.equal(longest.length, 4_000);
-    const posted = await live.post(world.open, longest);
-    assert.equal(posted.type, 'posted', JSON.stringify(posted).slice(0, 200));
-    assert.equal(posted.message.text, longest);
-    assert.equal((await live.post(world.open, 'x'.repeat(4_001))).type, 'error');
-    live.close();
-  });
+    test('every frame that is not as described gets an error frame, and the connection goes on', async () => {
+      const before = await everything(world);
+      const live = await world.owner.live();
+      for (const wrong of wrongFrames(world.open)) {
+        live.frames.length = 0;
+        if (wrong instanceof Buffer) live.socket.send(wrong);
+        else live.socket.send(typeof wrong === 'string' ? wrong : JSON.stringify(wrong));
+        const error = await live.frame('error');
+        assert.match(error.code, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+        assert.ok(error.detail.length > 5, JSON.stringify(error));
+        const id = (wrong as { clientId?: unknown } | null)?.clientId;
+        if (typeof id === 'string' && id.length <= 64 && id) assert.equal(error.clientId, id, JSON.stringify(wrong));
+      }
+      assert.deepEqual(await everything(world), before);
+      assert.equal((await live.post(world.open, 'And now a good one')).type, 'posted');
+      live.close();
+    });
 
-  test('nothing of all this was a mistake of ours', async () => {
-    assert.doesNotMatch(hall.output, /unexpected error|frame failed|uncaught/i);
+    test('a frame that is too large closes its connection with 1009, one that is not UTF-8 with 1007', async () => {
+      const large = await world.owner.live();
+      large.socket.send('x'.repeat(100_000));
+      assert.equal(await large.whenClosed(), 1009);
+      const broken = await world.owner.live();
+      broken.socket.send(NOT_UTF8, { binary: false });
+      assert.equal(await broken.whenClosed(), 1007);
+      assert.equal((await world.owner.get('/health/live')).status, 200);
+    });
+
+    test('the longest message that is allowed comes through whole, one character more does not', async () => {
+      const live: Live = await world.owner.live();
+      await live.subscribe(world.open);
+      const longest = '🏮'.repeat(2_000);
+      assert.equal(longest.length, 4_000);
+      const posted = await live.post(world.open, longest);
+      assert.equal(posted.type, 'posted', JSON.stringify(posted).slice(0, 200));
+      assert.equal(posted.message.text, longest);
+      assert.equal((await live.post(world.open, 'x'.repeat(4_001))).type, 'error');
+      live.close();
+    });
+
+    test('nothing of all this was a mistake of ours', async () => {
+      assert.doesNotMatch(hall.output, /unexpected error|frame failed|uncaught/i);
+    });
   });
-});
 
 const NOT_UTF8 = Buffer.from([0x22, 0xc3, 0x28, 0xff, 0x22]);
 
@@ -174,6 +179,9 @@ const BROKEN: [what: string, body: unknown][] = [
 /** Where null is a value: it goes back to what is declared. */
 const TAKES_NULL = new Set(['PUT /v1/communities/{id}/commands/{name}', 'PATCH /v1/communities/{id}/spaces/{space}']);
 
+/** What somebody sent as a field's name may be the secret. */
+const QUOTES_NO_FIELD = new Set(['PUT /v1/me/secrets/{purpose}', 'PUT /v1/communities/{id}/secrets/{purpose}']);
+
 /** The good body with one thing wrong in it, and the field that the answer must name. */
 function wrongBodies(good: Fields): [what: string, body: Fields, field: string][] {
   const fields = Object.entries(good).flatMap(([field, value]) =>
@@ -184,7 +192,7 @@ function wrongBodies(good: Fields): [what: string, body: Fields, field: string][
 
 function wrongValues(good: unknown): unknown[] {
   const others = [null, [], { a: 1 }];
-  if (typeof good === 'string') return [...others, 7, true, 'x'.repeat(6_000)];
+  if (typeof good === 'string') return [...others, 7, true, 'x'.repeat(9_000)];
   if (typeof good === 'number') return [...others, 'seven', -1, 1.5, 1e300];
   if (typeof good === 'boolean') return [...others, 'yes', 1];
   return [null, 7, 'x', ['a']];

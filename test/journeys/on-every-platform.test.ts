@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { SHAPES } from '#test/support/deployment.ts';
 import { type Expected, hears, type Part, PARTS } from '#test/support/stage.ts';
 import type { Place, Stage, StageName, Way } from '#test/support/stage.ts';
 import { stageFeature } from '#test/support/stage-commands.ts';
@@ -389,36 +390,37 @@ const STORIES: Story[] = [
 const NAMES: StageName[] = ['webchat', 'http', 'discord', 'slack', 'slack events', 'twitch'];
 
 /** The stages run beside each other, as most of their time is waiting; on a stage the stories are told in turn. */
-describe('five stories', { concurrency: NAMES.length }, () => {
-  for (const name of NAMES) {
-    describe(`on ${name}`, { concurrency: 1 }, () => {
-      let stage: Stage;
-      const told: Told[] = [];
-      before(async () => {
-        const rooms = STORIES.flatMap(({ acts }) => acts.map(({ room }) => room));
-        stage = await STAGES[name]({ rooms, features: [stageFeature('echo', 'boss', 'add', 'slow')] });
-      });
-      after(() => stage?.close());
-      for (const story of STORIES)
-        describe(story.name, { concurrency: 1 }, () => {
-          for (const act of story.acts) told.push(tell(name, act, () => stage));
-          after(() => stage && asDeclared(stage));
+for (const shape of SHAPES)
+  describe(`five stories, ${shape}`, { concurrency: NAMES.length }, () => {
+    for (const name of NAMES) {
+      describe(`on ${name}`, { concurrency: 1 }, () => {
+        let stage: Stage;
+        const told: Told[] = [];
+        before(async () => {
+          const rooms = STORIES.flatMap(({ acts }) => acts.map(({ room }) => room));
+          stage = await STAGES[name]({ rooms, features: [stageFeature('echo', 'boss', 'add', 'slow')], shape });
         });
-      test('nobody heard anything else, and the platform has nothing to complain about', async (t) => {
-        assert.deepEqual(stage.violations(), []);
-        if (told.some(({ failed }) => failed)) return t.skip('after a story that failed');
-        for (const who of PARTS)
-          await hears(
-            stage,
-            stage,
-            who,
-            told.flatMap(({ heard }) => heard[who]),
-          );
-        assert.deepEqual(await stage.notReady(), []);
+        after(() => stage?.close());
+        for (const story of STORIES)
+          describe(story.name, { concurrency: 1 }, () => {
+            for (const act of story.acts) told.push(tell(name, act, () => stage));
+            after(() => stage && asDeclared(stage));
+          });
+        test('nobody heard anything else, and the platform has nothing to complain about', async (t) => {
+          assert.deepEqual(stage.violations(), []);
+          if (told.some(({ failed }) => failed)) return t.skip('after a story that failed');
+          for (const who of PARTS)
+            await hears(
+              stage,
+              stage,
+              who,
+              told.flatMap(({ heard }) => heard[who]),
+            );
+          assert.deepEqual(await stage.notReady(), []);
+        });
       });
-    });
-  }
-});
+    }
+  });
 
 /** What each person is expected to have heard in the room of an act, so far. */
 interface Told {

@@ -126,6 +126,18 @@ export const ROUTES: Record<string, Try[]> = {
   'GET /v1/communities/{id}/spaces': inCommunities('/spaces', MEMBERS),
   'PATCH /v1/communities/{id}/spaces/{space}': inCommunities('/spaces/space_none', NOBODY, { symbol: '?' }),
 
+  'GET /v1/me/secrets': plain('/v1/me/secrets', SIGNED_IN),
+  'PUT /v1/me/secrets/{purpose}': plain('/v1/me/secrets/torn', SIGNED_IN_204, { value: 'a key of mine' }),
+  'POST /v1/me/secrets/{purpose}/check': plain('/v1/me/secrets/torn/check', SIGNED_IN_204),
+  'DELETE /v1/me/secrets/{purpose}': [
+    ...plain('/v1/me/secrets/torn', SIGNED_IN_204),
+    at('one that only the owner has', HIDDEN, () => ({ path: '/v1/me/secrets/of-the-owner' })),
+  ],
+  'GET /v1/communities/{id}/secrets': inCommunities('/secrets', NOBODY),
+  'PUT /v1/communities/{id}/secrets/{purpose}': inCommunities('/secrets/torn', NOBODY, { value: 'taken over' }),
+  'POST /v1/communities/{id}/secrets/{purpose}/check': inCommunities('/secrets/torn/check', NOBODY),
+  'DELETE /v1/communities/{id}/secrets/{purpose}': inCommunities('/secrets/torn', NOBODY),
+
   'GET /v1/invites/{code}': [
     at('a good one', ALL_OK, async ({ freshInvite }) => ({ path: `/v1/invites/${(await freshInvite()).code}` })),
     at('one that is not there', [404, 404, 404, 404], () => ({ path: '/v1/invites/AAAAA-AAAAA' })),

@@ -1,5 +1,5 @@
-import type { Hall } from '#test/support/hall.ts';
-import { member, owner as makeOwner } from '#test/support/person.ts';
+import type { Deployment } from '#test/support/deployment.ts';
+import { call, member, owner as makeOwner } from '#test/support/person.ts';
 import { giveRole } from '#test/support/roles.ts';
 import type { World } from './permissions-table.ts';
 
@@ -12,15 +12,15 @@ export const GENEROUS = {
 };
 
 /** An owner, three people with three roles, three rooms, and something of the owner's in each place. */
-export async function makeWorld(hall: Hall): Promise<World> {
+export async function makeWorld(hall: Deployment): Promise<World> {
   const owner = await makeOwner(hall);
   const people = {
     guest: await member(owner, 'greta'),
     member: await member(owner, 'max'),
     moderator: await member(owner, 'moira'),
   };
-  giveRole(people.guest, 'guest');
-  giveRole(people.moderator, 'moderator');
+  await giveRole(people.guest, 'guest');
+  await giveRole(people.moderator, 'moderator');
   const { communities } = await owner.done<{ communities: { id: string }[] }>('GET', '/v1/communities');
   const [open, closed, shared] = [
     await owner.makeRoom('for-all'),
@@ -30,6 +30,8 @@ export async function makeWorld(hall: Hall): Promise<World> {
   for (const person of Object.values(people)) await owner.done('PUT', `/v1/rooms/${shared}/members/${person.id}`);
   const say = async (room: string): Promise<string> =>
     (await owner.done<{ id: string }>('POST', `/v1/rooms/${room}/messages`, { text: 'Words of the owner' })).id;
+  await owner.done('PUT', '/v1/me/secrets/of-the-owner', { value: 'a key of the owner' });
+  await owner.done('PUT', `/v1/communities/${communities[0]?.id}/secrets/torn`, { value: 'a key of the community' });
   const { sessions } = await owner.done<{ sessions: { id: string }[] }>('GET', '/v1/sessions');
   const asked = await owner.done<{ command: string }>('POST', `/v1/rooms/${closed}/messages`, { text: '/help' });
   return {
@@ -51,14 +53,14 @@ export async function makeWorld(hall: Hall): Promise<World> {
   };
 }
 
-/** All that the owner can see, as it came. */
+/** All that the owner can see, as it came from one hall: links begin with its address. */
 export async function everything({ owner, community, open, closed, shared }: World): Promise<Record<string, string>> {
   const rooms = [open, closed, shared].map((room) => `/v1/rooms/${room}`);
-  const decided = ['people', 'commands', 'spaces'].map((what) => `/v1/communities/${community}/${what}`);
-  const paths = ['/v1/rooms', '/v1/invites', '/v1/communities', ...decided].concat(
+  const decided = ['people', 'commands', 'spaces', 'secrets'].map((what) => `/v1/communities/${community}/${what}`);
+  const paths = ['/v1/rooms', '/v1/invites', '/v1/communities', '/v1/me/secrets', ...decided].concat(
     rooms.flatMap((room) => [`${room}/messages?limit=200`, `${room}/members`]),
   );
   const seen: Record<string, string> = {};
-  for (const path of paths) seen[path] = (await owner.get(path)).text;
+  for (const path of paths) seen[path] = (await call(owner.hall, { method: 'GET', path, token: owner.token })).text;
   return seen;
 }

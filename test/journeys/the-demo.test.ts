@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freePort } from '#test/support/free-port.ts';
-import { ROOT } from '#test/support/hall.ts';
+import { ROOT } from '#test/support/child.ts';
 import { call } from '#test/support/person.ts';
 import { eventually } from '#test/support/wait.ts';
 
+/** In one process alone: a demo is one command that needs nothing else. */
 describe('npm run demo', { concurrency: 1 }, () => {
   let demo: ChildProcess;
   let url: string;

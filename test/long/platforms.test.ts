@@ -33,11 +33,14 @@ describe('platforms, at length', { concurrency: 8 }, () => {
   describe('1,000 questions while each disconnects, delivers twice and answers 429', { concurrency: 3 }, () => {
     let grounds: Grounds;
     before(async () => {
-      grounds = await Grounds.open({
-        discord: { rooms: ROOMS, people: PEOPLE },
-        slack: { rooms: ROOMS, people: PEOPLE, retryAfterMs: [0, 1_000, 10_000, 60_000, 60_000] },
-        twitch: { rooms: CHANNELS.slice(2), people: PEOPLE },
-      });
+      grounds = await Grounds.open(
+        {
+          discord: { rooms: ROOMS, people: PEOPLE },
+          slack: { rooms: ROOMS, people: PEOPLE, retryAfterMs: [0, 1_000, 10_000, 60_000, 60_000] },
+          twitch: { rooms: CHANNELS.slice(2), people: PEOPLE },
+        },
+        'in one process',
+      );
     });
     after(() => grounds?.close());
 
@@ -49,7 +52,9 @@ describe('platforms, at length', { concurrency: 8 }, () => {
 
   for (const platform of NAMES)
     test(`the hall is killed ten times while its answers go out on ${platform}: none is lost, none doubled that could be told`, async (t) => {
-      t.diagnostic(JSON.stringify({ seed, ...(await killAmidAnswers({ platform, rounds: 10, seed })) }));
+      t.diagnostic(
+        JSON.stringify({ seed, ...(await killAmidAnswers({ platform, rounds: 10, seed, shape: 'in one process' })) }),
+      );
     });
 
   test('500 answers wait for Twitch, the hall is stopped and started again, and all are said', async (t) => {
@@ -57,7 +62,7 @@ describe('platforms, at length', { concurrency: 8 }, () => {
   });
 
   test('Twitch falls silent while nobody asks: it is noticed within 80 s, and the connection replaced', async (t) => {
-    const grounds = await Grounds.open({ twitch: {} });
+    const grounds = await Grounds.open({ twitch: {} }, 'in one process');
     t.after(() => grounds.close());
     const began = performance.now();
     grounds.on.twitch.faults.silent(true);

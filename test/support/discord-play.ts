@@ -7,6 +7,7 @@ import type { IncomingMessage, OutgoingMessage, Reply } from '#core/message.ts';
 import type { Connector, ConnectorPorts } from '#core/platform.ts';
 import { discordConnector, type DiscordOptions } from '#connectors/discord/index.ts';
 import { startDiscord, type Discord } from '#test/simulators/discord/index.ts';
+import { noVault } from './keep-key.ts';
 import { eventually } from './wait.ts';
 
 /** What the hall keeps, in memory: it outlives the connectors of a test, as the database outlives a process. */
@@ -18,6 +19,9 @@ export interface Kept {
   /** Commands that are switched off. */
   off: Set<string>;
   log: { level: string; facts: Record<string, unknown>; words: string }[];
+  commands: ReadonlyMap<string, AnyCommand>;
+  /** Nothing is sealed here, but where a test says so. */
+  seal: ConnectorPorts['seal'];
   /** Storage says no. */
   broken: boolean;
   places: { platformId: string; name: string }[];
@@ -53,10 +57,13 @@ type SimulatorOptions = Parameters<typeof startDiscord>[0];
 /** Discord on loopback with a connector in it, ready; all ends with the test. */
 export async function play(
   t: TestContext,
-  { sim: simulated, ...options }: Partial<DiscordOptions> & { sim?: SimulatorOptions } = {},
+  {
+    sim: simulated,
+    kept = keeping(),
+    ...options
+  }: Partial<DiscordOptions> & { sim?: SimulatorOptions; kept?: Kept } = {},
 ): Promise<Play> {
   const sim = await startDiscord(simulated);
-  const kept = keeping();
   const running: Connector[] = [];
   const begin = async (given: Partial<DiscordOptions>): Promise<Connector> => {
     const connector = connect(sim, kept, given);
@@ -92,7 +99,17 @@ export function connect(sim: Pick<Discord, 'env'>, kept: Kept, options: Partial<
 }
 
 export function keeping(): Kept {
-  return { asked: [], inbox: new Map(), delivered: new Set(), off: new Set(), log: [], broken: false, places: [] };
+  return {
+    asked: [],
+    inbox: new Map(),
+    delivered: new Set(),
+    off: new Set(),
+    log: [],
+    commands: COMMANDS,
+    seal: noVault,
+    broken: false,
+    places: [],
+  };
 }
 
 /** Connected, and the guild's commands are told. */
@@ -133,7 +150,8 @@ function portsOf(kept: Kept): ConnectorPorts {
       kept.asked.push(JSON.parse(JSON.stringify(message)) as IncomingMessage);
       return message.id;
     },
-    commands: COMMANDS,
+    commands: kept.commands,
+    seal: (value, name) => kept.seal(value, name),
     async space({ platformId, name }) {
       kept.places.push({ platformId, name });
       return { community: `comm_${platformId}`, symbol: null };

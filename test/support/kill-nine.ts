@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type StockSource, startStock } from '#test/simulators/stock/index.ts';
-import { Hall } from './hall.ts';
+import type { Counts } from './cluster.ts';
+import { type Deployment, type Shape, startDeployment } from './deployment.ts';
 import type { Live } from './live.ts';
 import { owner as makeOwner, type Person, signUp } from './person.ts';
 import { eventually } from './wait.ts';
@@ -10,6 +11,9 @@ import { eventually } from './wait.ts';
 export interface Plan {
   rounds: number;
   seed: number;
+  shape: Shape;
+  /** How many processes of a role, in separate processes. */
+  counts?: Counts;
 }
 
 /** What it came to, for a report. */
@@ -22,13 +26,13 @@ export interface Toll {
 }
 
 /**
- * Kills the hall with SIGKILL while 50 clients post, again and again on the same data. After each restart every post
+ * Kills the hall, with all its processes, with SIGKILL while 50 clients post, again and again on the same data. After each restart every post
  * that was acknowledged is there once, under its number and in order; a post that was in flight is there once or not at
  * all, and once after it is sent again; a command that was accepted is answered once.
  */
-export async function killNine({ rounds, seed }: Plan): Promise<Toll> {
+export async function killNine({ rounds, seed, shape, counts }: Plan): Promise<Toll> {
   const stock = await startStock();
-  const hall = await Hall.start({ STOCK_URL: stock.url, SIGNUP: 'open', ...GENEROUS });
+  const hall = await startDeployment(shape, { STOCK_URL: stock.url, SIGNUP: 'open', ...GENEROUS }, counts);
   try {
     const story = await begin(hall, stock);
     const random = randomFrom(seed);
@@ -55,7 +59,7 @@ const PEOPLE = 10;
 const CLIENTS_EACH = 5;
 
 interface Story {
-  hall: Hall;
+  hall: Deployment;
   stock: StockSource;
   people: Person[];
   room: string;
@@ -66,7 +70,7 @@ interface Story {
   jobs: number;
 }
 
-async function begin(hall: Hall, stock: StockSource): Promise<Story> {
+async function begin(hall: Deployment, stock: StockSource): Promise<Story> {
   const owner = await makeOwner(hall);
   const names = Array.from({ length: PEOPLE }, (_, n) => `person-${n}`);
   const people = await Promise.all(names.map((username) => signUp(hall, { username })));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Hall } from './hall.ts';
+import type { Deployment } from './deployment.ts';
 import { Live } from './live.ts';
 
 /** Fields of a body, of any shape: a test that looks deeper names the shape that it expects. */
@@ -16,14 +16,14 @@ export interface Answer<Shape = Fields> {
 /** Every password in tests: nobody needs to remember which. */
 export const PASSWORD = 'correct horse battery';
 
-/** Somebody with an account, who calls with a Bearer token. */
+/** Somebody with an account, who calls with a Bearer token; where there are several halls, another one each time. */
 export class Person {
-  readonly hall: Hall;
+  readonly hall: Deployment;
   readonly username: string;
   readonly id: string;
   readonly token: string;
 
-  constructor(hall: Hall, who: { username: string; id: string; token: string }) {
+  constructor(hall: Deployment, who: { username: string; id: string; token: string }) {
     this.hall = hall;
     this.username = who.username;
     this.id = who.id;
@@ -31,7 +31,7 @@ export class Person {
   }
 
   call<Shape = Fields>(method: string, path: string, body?: unknown): Promise<Answer<Shape>> {
-    return call(this.hall, { method, path, body, token: this.token });
+    return call({ url: this.hall.next() }, { method, path, body, token: this.token });
   }
 
   get<Shape = Fields>(path: string): Promise<Answer<Shape>> {
@@ -56,12 +56,12 @@ export class Person {
   }
 
   live(): Promise<Live> {
-    return Live.open(this.hall.url, this.token);
+    return Live.open(this.hall.next(), this.token);
   }
 }
 
 /** One call to the hall; `token` left out makes it a stranger's. `body` is sent as JSON, a Buffer as it is. */
-export async function call<Shape = Fields>(hall: Pick<Hall, 'url'>, wanted: Wanted): Promise<Answer<Shape>> {
+export async function call<Shape = Fields>(hall: Pick<Deployment, 'url'>, wanted: Wanted): Promise<Answer<Shape>> {
   const { method, path, body, token, headers } = wanted;
   const response = await fetch(hall.url + path, {
     method,
@@ -86,7 +86,7 @@ interface Wanted {
 }
 
 /** Makes the owner's account with the one-time link of the first start. */
-export async function owner(hall: Hall, username = 'olga'): Promise<Person> {
+export async function owner(hall: Deployment, username = 'olga'): Promise<Person> {
   return signUp(hall, { username, invite: await hall.ownerCode() });
 }
 
@@ -97,14 +97,14 @@ export async function member(host: Person, username: string): Promise<Person> {
 }
 
 /** Signs somebody up and in. */
-export async function signUp(hall: Hall, who: { username: string; invite?: string }): Promise<Person> {
+export async function signUp(hall: Deployment, who: { username: string; invite?: string }): Promise<Person> {
   const made = await call(hall, { method: 'POST', path: '/v1/accounts', body: { ...who, password: PASSWORD } });
   assert.equal(made.status, 201, made.text);
   return signIn(hall, who.username);
 }
 
 /** One more session for somebody who has an account. */
-export async function signIn(hall: Hall, username: string): Promise<Person> {
+export async function signIn(hall: Deployment, username: string): Promise<Person> {
   const answer = await call<SignedIn>(hall, {
     method: 'POST',
     path: '/v1/sessions',

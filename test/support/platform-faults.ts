@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Discord, startDiscord } from '#test/simulators/discord/index.ts';
 import type { Seen, Simulator } from '#test/simulators/shared/simulator.ts';
 import { type SlackSimulator, startSlack } from '#test/simulators/slack/index.ts';
 import { type StockSource, startStock } from '#test/simulators/stock/index.ts';
 import { startTwitch, type Twitch } from '#test/simulators/twitch/index.ts';
-import { Hall, type Settings } from './hall.ts';
+import type { Child } from './child.ts';
+import { Cluster } from './cluster.ts';
+import type { Deployment, Settings, Shape } from './deployment.ts';
+import { Hall } from './hall.ts';
 import { call, owner as makeOwner, type Person } from './person.ts';
 
 export type PlatformName = 'discord' | 'slack' | 'twitch';
@@ -27,7 +28,7 @@ interface StandIns {
 
 /** The real program beside stand-ins of platforms, all limits of people out of the way. */
 export class Grounds<Name extends PlatformName = PlatformName> {
-  readonly hall: Hall;
+  readonly hall: Deployment;
   readonly owner: Person;
   readonly stock: StockSource;
   readonly on: Pick<StandIns, Name>;
@@ -40,11 +41,14 @@ export class Grounds<Name extends PlatformName = PlatformName> {
   }
 
   /** Starts the stand-ins that are named and the hall, and waits until they are connected. The bot moderates on Twitch. */
-  static async open<Name extends PlatformName>(starts: Pick<Starts, Name>): Promise<Grounds<Name>> {
+  static async open<Name extends PlatformName>(starts: Pick<Starts, Name>, shape: Shape): Promise<Grounds<Name>> {
     const [stock, on] = [await startStock(), await startAll(starts)];
     const simulators = Object.values<Simulator>(on);
     const env = Object.assign({}, ...simulators.map((one) => one.env)) as Settings;
-    const hall = await Hall.prepare({ LOG_LEVEL: 'info', STOCK_URL: stock.url, ...GENEROUS, ...env });
+    const settings = { LOG_LEVEL: 'info', STOCK_URL: stock.url, ...GENEROUS, ...env };
+    const hall = await (shape === 'in one process'
+      ? Hall.prepare(settings)
+      : Cluster.prepare({ settings, counts: FEW }));
     try {
       await hall.startAgain();
       const grounds = new Grounds<Name>({ hall, stock, on, owner: await makeOwner(hall) });
@@ -73,15 +77,25 @@ export class Grounds<Name extends PlatformName = PlatformName> {
     if (discord) await until('commands on Discord', () => discord.commands().guild.length >= 2 || undefined);
   }
 
-  /** Platforms that /health/ready tells to be in trouble, with the reason. */
+  /** Platforms that a hall's /health/ready tells to be in trouble, with the reason. */
   async notReady(): Promise<{ name: string; why: string }[]> {
     const wanted = { method: 'GET', path: '/health/ready' };
     return (await call<{ notReady: { name: string; why: string }[] }>(this.hall, wanted)).body.notReady;
   }
 
+  /** The process in which a platform's connector runs. */
+  home(platform: PlatformName): Pick<Child, 'url' | 'pid'> {
+    return this.hall instanceof Cluster ? this.hall.child(`${platform}-1`) : this.hall;
+  }
+
+  /** Kills that process, as a power cut would. */
+  async kill(platform: PlatformName): Promise<void> {
+    await (this.hall instanceof Cluster ? this.hall.child(`${platform}-1`).end('SIGKILL') : this.hall.kill());
+  }
+
   /** A figure of /metrics. */
   async figure(name: string, platform?: PlatformName): Promise<number> {
-    const { text } = await call(this.hall, { method: 'GET', path: '/metrics' });
+    const { text } = await call(platform ? this.home(platform) : this.hall, { method: 'GET', path: '/metrics' });
     const label = platform === undefined ? '' : `{platform="${platform}"}`;
     const line = text.split('\n').find((one) => one.startsWith(`${name}${label} `));
     assert.ok(line, `/metrics has no ${name}${label}`);
@@ -94,28 +108,19 @@ export class Grounds<Name extends PlatformName = PlatformName> {
   }
 
   /** What was asked on a platform: when the hall took it in, in ms, and the answer where it is decided. */
-  taken(platform: PlatformName): { at: number; answer: string }[] {
-    return this.#read(`select inbox.at as at, coalesce(answers.reply, '') as answer from inbox left join answers
+  async taken(platform: PlatformName): Promise<{ at: number; answer: string }[]> {
+    return this.hall.rows(`select inbox.at as at, coalesce(answers.reply, '') as answer from inbox left join answers
       on answers.id = inbox.request where inbox.id like '${platform}:%'`);
   }
 
-  /** Answers that wait to be sent. */
-  waiting(): { body: string }[] {
-    return this.#read(`select body from outbox where channel like 'outgoing.%' order by n`);
+  /** Answers that wait to be sent; in one process, as elsewhere they wait at the broker. */
+  waiting(): Promise<{ body: string }[]> {
+    return this.hall.rows(`select body from outbox where channel like 'outgoing.%' order by n`);
   }
 
   async close(): Promise<void> {
     await this.hall.remove();
     await Promise.all([this.stock, ...this.simulators].map((one) => one.stop()));
-  }
-
-  #read<Row>(query: string): Row[] {
-    const database = new DatabaseSync(join(this.hall.data, 'data/hall.db'), { readOnly: true, timeout: 5_000 });
-    try {
-      return database.prepare(query).all() as Row[];
-    } finally {
-      database.close();
-    }
   }
 
   async #furnish(): Promise<void> {
@@ -133,6 +138,9 @@ export interface LogLine {
   msg: string;
   [fact: string]: unknown;
 }
+
+/** One process of each role: that several share the work is tried elsewhere. */
+const FEW = { hall: 1, bot: 1 };
 
 const GENEROUS = { COMMAND_LIMIT: '1000000/1', POST_LIMIT: '1000000/1', READ_LIMIT: '1000000/1' };
 
@@ -303,7 +311,7 @@ export const isGuildhall = ({ author }: Seen): boolean => author.bot && author.n
 export const isFinal = (text: string): boolean => !text.includes('Looking up');
 
 /** Ids may hold the same letters, but never as a word. */
-export const markIn = (text: string): string | undefined => /\b[dst]\d{4}z\b/i.exec(text)?.[0].toLowerCase();
+export const markIn = (text: string): string | undefined => /\b[dst]\d{4,}z\b/i.exec(text)?.[0].toLowerCase();
 
 /** Marks in texts, in their order. */
 export const marksIn = (texts: string[]): string[] => texts.flatMap((text) => markIn(text) ?? []);
@@ -426,7 +434,7 @@ export async function storm(grounds: Grounds, name: PlatformName, plan: Storm): 
   await until('every answer', all, { ms: patience, every: 4 * every }).catch(() => undefined);
   simulator.faults.random(seed, undefined);
   const took = Math.round(performance.now() - began);
-  const { asked, answered, ...wrong } = tally(simulator, asks, orderOf(grounds, name, asks));
+  const { asked, answered, ...wrong } = tally(simulator, asks, await orderOf(grounds, name, asks));
   assert.deepEqual(wrong, { missing: [], doubled: [], misled: [], swapped: [] });
   assert.deepEqual(simulator.violations.slice(violations), []);
   const limited = simulator.calls.slice(calls).filter(({ status }) => status === 429).length;
@@ -456,9 +464,9 @@ function chance(seed: number, n: number): number {
 const ANSWERS: Record<PlatformName, string> = { discord: 'POST', slack: 'chat.', twitch: 'PRIVMSG' };
 
 /** Slack itself sends again what was not acknowledged, behind what came later: there it counts how it came in. */
-function orderOf(grounds: Grounds, name: PlatformName, asks: Ask[]): Map<string, number> {
+async function orderOf(grounds: Grounds, name: PlatformName, asks: Ask[]): Promise<Map<string, number>> {
   if (name !== 'slack') return new Map(asks.map(({ mark }, index) => [mark, index]));
-  return new Map(grounds.taken(name).map(({ answer, at }) => [markIn(answer) ?? '', at]));
+  return new Map((await grounds.taken(name)).map(({ answer, at }) => [markIn(answer) ?? '', at]));
 }
 
 /** What a backlog was like, for a report. */
@@ -478,25 +486,25 @@ export interface BacklogReport {
  * waits is counted instead.
  */
 export async function backlogOnTwitch({ patience }: { patience?: number }): Promise<BacklogReport> {
-  const grounds = await Grounds.open({ twitch: {} });
+  const grounds = await Grounds.open({ twitch: {} }, 'in one process');
   const { twitch } = grounds.on;
   try {
     const before = await chatDelay(grounds);
     const ways = WAYS.twitch.filter(({ command }) => command === 'help');
     const asks = await askAtOnce(twitch, { count: BACKLOG, rooms: ['square', 'trading-floor'], ways });
-    await until('all to be written down', () => grounds.taken('twitch').length === BACKLOG || undefined);
+    await until('all to be written down', async () => (await grounds.taken('twitch')).length === BACKLOG || undefined);
     await until('the first lines', () => tally(twitch, asks).answered >= 100 || undefined);
     const during = await chatDelay(grounds);
     const said = tally(twitch, asks).answered;
     const stopping = performance.now();
     assert.equal(await grounds.hall.stop(), 0);
     const stop = Math.round(performance.now() - stopping);
-    const waiting = grounds.waiting().length;
+    const waiting = (await grounds.waiting()).length;
     await grounds.hall.startAgain();
     await grounds.connected();
     // For so long a hall that knew nothing of before would say the next hundred at once.
     await pause(1_500);
-    if (patience === undefined) assertKept(grounds, asks);
+    if (patience === undefined) await assertKept(grounds, asks);
     else
       await until('every answer', () => tally(twitch, asks).missing.length === 0 || undefined, {
         ms: patience,
@@ -513,8 +521,8 @@ export async function backlogOnTwitch({ patience }: { patience?: number }): Prom
 const BACKLOG = 500;
 
 /** Each answer was said or waits. */
-function assertKept(grounds: Grounds<'twitch'>, asks: Ask[]): void {
-  const waiting = new Set(marksIn(grounds.waiting().map(({ body }) => body)));
+async function assertKept(grounds: Grounds<'twitch'>, asks: Ask[]): Promise<void> {
+  const waiting = new Set(marksIn((await grounds.waiting()).map(({ body }) => body)));
   const lost = tally(grounds.on.twitch, asks).missing.filter((mark) => !waiting.has(mark));
   assert.deepEqual(lost, []);
 }

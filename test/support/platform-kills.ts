@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Shape } from './deployment.ts';
 import type { Simulator } from '#test/simulators/shared/simulator.ts';
 import {
   type Ask,
@@ -21,6 +22,7 @@ export interface KillPlan {
   platform: PlatformName;
   rounds: number;
   seed: number;
+  shape: Shape;
 }
 
 /** What it came to, for a report. */
@@ -36,12 +38,12 @@ export interface KillToll {
 }
 
 /**
- * Kills the hall with SIGKILL while its answers go out, starts it again on the same data, and waits until all is quiet.
+ * Kills the process that says the answers with SIGKILL while they go out, starts it again, and waits until all is quiet.
  * Fails where an answer is lost, goes to the wrong person, or is there twice although the platform could have told;
  * elsewhere only the one line that each room had on its way at the kill may be there twice.
  */
-export async function killAmidAnswers({ platform, rounds, seed }: KillPlan): Promise<KillToll> {
-  const grounds = await Grounds.open({ [platform]: KILL_STARTS[platform] } as Pick<Starts, PlatformName>);
+export async function killAmidAnswers({ platform, rounds, seed, shape }: KillPlan): Promise<KillToll> {
+  const grounds = await Grounds.open({ [platform]: KILL_STARTS[platform] } as Pick<Starts, PlatformName>, shape);
   const toll: KillToll = { rounds, asked: 0, inFlight: 0, repeated: 0, slowest: 0 };
   try {
     for (let round = 0; round < rounds; round++) await killOnce(grounds, { round, seed: seed + round }, toll);
@@ -70,7 +72,7 @@ async function killOnce(grounds: Grounds, when: { round: number; seed: number },
   const simulator = grounds.simulators[0] as Simulator;
   const asks = await askBeforeKill(grounds, simulator, when);
   const flying = inFlight(simulator);
-  await grounds.hall.kill();
+  await grounds.kill(simulator.platform as PlatformName);
   const killed = performance.now();
   assert.ok(tally(simulator, asks).answered < ASKED, 'the kill came when all was said');
   simulator.faults.slow(0);
@@ -108,12 +110,12 @@ async function askBeforeKill(
   { round, seed }: { round: number; seed: number },
 ): Promise<Ask[]> {
   const platform = simulator.platform as PlatformName;
-  const before = grounds.taken(platform).length;
+  const before = (await grounds.taken(platform)).length;
   const from = round * (ASKED + ASKED_WHILE_AWAY);
   const asks = await (platform === 'twitch' ? hurryOnTwitch : askSlowly)(simulator, from, seed);
   await until(
     'all that was asked to be written down',
-    () => grounds.taken(platform).length === before + ASKED || undefined,
+    async () => (await grounds.taken(platform)).length === before + ASKED || undefined,
   );
   if (platform === 'twitch') return asks;
   const some = 3 + (seed % 9);

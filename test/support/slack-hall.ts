@@ -1,6 +1,7 @@
 import { conflict } from '#core/errors.ts';
 import type { IncomingMessage, OutgoingMessage, Reply } from '#core/message.ts';
 import type { Connector, ConnectorPorts } from '#core/platform.ts';
+import { noVault } from './keep-key.ts';
 
 /** What a command says, in order; the last is the final answer. */
 export type Answers = (message: IncomingMessage) => Reply[];
@@ -22,6 +23,9 @@ export class TestHall {
   /** Calls of receive, repeated ones too. */
   asked = 0;
   connector: Connector | undefined;
+  commands: ConnectorPorts['commands'] = new Map();
+  /** Nothing is sealed here, but where a test says so. */
+  seal: ConnectorPorts['seal'] = noVault;
   /** Nothing can be stored while it is set. */
   broken: Error | undefined;
   /** Ends before anything is stored. */
@@ -38,7 +42,8 @@ export class TestHall {
       void this.log.push({ level, facts, words });
     return {
       receive: (message, platformId) => this.#receive(message, platformId),
-      commands: new Map(),
+      commands: this.commands,
+      seal: (value, name) => this.seal(value, name),
       space: async () => ({ community: 'comm_1', symbol: null }),
       setting: async () => ({ on: true, symbol: null }),
       deliveries: {

@@ -12,7 +12,7 @@ export type Cast = Record<Part, Viewer>;
 /** People with an account and a page open in every room. */
 export async function castOf(hall: StageHall, rooms: Map<string, string>): Promise<Cast> {
   const enter = async (who: Somebody): Promise<Viewer> => {
-    const viewer = new Viewer(hall.url, who, rooms);
+    const viewer = new Viewer(hall, who, rooms);
     await viewer.enter();
     return viewer;
   };
@@ -106,14 +106,14 @@ export class Viewer {
   #live: Live | undefined;
   readonly account: string;
   readonly token: string;
-  readonly #url: string;
+  readonly #hall: Pick<StageHall, 'url'>;
   readonly #rooms: Map<string, string>;
   readonly #log: { room: string; heard: Heard }[] = [];
   /** The last number that was seen in each room. */
   readonly #seen = new Map<string, number>();
 
-  constructor(url: string, who: Somebody, rooms: Map<string, string>) {
-    this.#url = url;
+  constructor(hall: Pick<StageHall, 'url'>, who: Somebody, rooms: Map<string, string>) {
+    this.#hall = hall;
     this.account = who.account;
     this.token = who.token;
     this.#rooms = rooms;
@@ -124,7 +124,7 @@ export class Viewer {
   /** Opens a connection, and follows every room from where it was left. */
   async enter(): Promise<void> {
     this.leave();
-    const live = await Live.open(this.#url, this.token);
+    const live = await Live.open(this.#hall.url, this.token);
     this.#live = live;
     live.socket.on('message', (data) => {
       if (live === this.#live) this.#hear(JSON.parse(String(data)) as ShownFrame);

@@ -2,6 +2,7 @@ import type { Feature } from '#core/feature.ts';
 import { type Discord, startDiscord } from '#test/simulators/discord/index.ts';
 import { startSlack, type SlackSimulator } from '#test/simulators/slack/index.ts';
 import { startTwitch, type Twitch } from '#test/simulators/twitch/index.ts';
+import type { Shape } from './deployment.ts';
 import type { Stage, StageName } from './stage.ts';
 import { StageHall, type StageHallOptions } from './stage-hall.ts';
 import { httpPlaces } from './stage-http.ts';
@@ -15,6 +16,7 @@ export interface Wanted {
   /** One of them in which something is going on while others are played in. */
   apart?: string;
   features: Feature[];
+  shape: Shape;
 }
 
 /** Every way into the hall, with the whole hall behind it. Open a stage once for a file: rooms keep plays apart. */
@@ -27,8 +29,8 @@ export const STAGES: Record<StageName, (wanted: Wanted) => Promise<Stage>> = {
   twitch,
 };
 
-async function webchat({ rooms, features }: Wanted): Promise<Stage> {
-  const hall = await StageHall.open({ features });
+async function webchat({ rooms, ...wanted }: Wanted): Promise<Stage> {
+  const hall = await StageHall.open(wanted);
   const cast = await orClose(hall, async () => castOf(hall, await roomsOf(hall, rooms)));
   return {
     ...webStage(hall, cast),
@@ -40,8 +42,8 @@ async function webchat({ rooms, features }: Wanted): Promise<Stage> {
   };
 }
 
-async function http({ rooms, features }: Wanted): Promise<Stage> {
-  const hall = await StageHall.open({ features });
+async function http({ rooms, ...wanted }: Wanted): Promise<Stage> {
+  const hall = await StageHall.open(wanted);
   const cast = await orClose(hall, async () => castOf(hall, await roomsOf(hall, rooms)));
   const calls = new Set<AbortController>();
   const room = await orClose(hall, () => httpPlaces({ hall, cast, cut: calls }));
@@ -59,11 +61,11 @@ async function http({ rooms, features }: Wanted): Promise<Stage> {
   };
 }
 
-async function discord({ rooms, features }: Wanted): Promise<Stage> {
+async function discord({ rooms, ...wanted }: Wanted): Promise<Stage> {
   const simulator = await startDiscord({ rooms });
   const offers = (command: string): boolean => simulator.commands().guild.some((one) => one['name'] === command);
   return started(
-    { features, settings: simulator.env },
+    { ...wanted, settings: simulator.env },
     {
       name: 'discord',
       simulator,
@@ -93,10 +95,10 @@ function discordNotCommands(simulator: Discord): Stage['notCommands'] {
   ];
 }
 
-async function slack({ rooms, features }: Wanted): Promise<Stage> {
+async function slack({ rooms, ...wanted }: Wanted): Promise<Stage> {
   const simulator = await startSlack({ rooms, retryAfterMs: SOON_MS });
   return started(
-    { features, settings: simulator.env },
+    { ...wanted, settings: simulator.env },
     {
       ...slackManners(simulator),
       name: 'slack',
@@ -107,10 +109,10 @@ async function slack({ rooms, features }: Wanted): Promise<Stage> {
 }
 
 /** Slack calls us when there is something: that it does not call is no sign that it is away. */
-async function slackEvents({ rooms, features }: Wanted): Promise<Stage> {
+async function slackEvents({ rooms, ...wanted }: Wanted): Promise<Stage> {
   const simulator = await startSlack({ rooms, retryAfterMs: SOON_MS });
   return started(
-    { features, settings: simulator.httpEnv },
+    { ...wanted, settings: simulator.httpEnv },
     {
       ...slackManners(simulator),
       name: 'slack events',
@@ -148,11 +150,11 @@ function slackManners(simulator: SlackSimulator): Omit<Manners, 'name' | 'notice
  * The bot is a moderator in each channel, as docs/twitch.md asks for. All plays are given in one channel, and one apart: each
  * channel costs a join after every cut, of which Twitch allows 20 in 10 s.
  */
-async function twitch({ apart, features }: Wanted): Promise<Stage> {
+async function twitch({ apart, ...wanted }: Wanted): Promise<Stage> {
   const simulator = await startTwitch();
   for (const { name } of simulator.rooms) simulator.makeBotMod(name, true);
   return started(
-    { features, settings: simulator.env },
+    { ...wanted, settings: simulator.env },
     {
       name: 'twitch',
       simulator,
@@ -207,7 +209,7 @@ async function started(options: StageHallOptions, manners: Manners): Promise<Sta
   const hall = await orStop(simulator, () => StageHall.open(options));
   const stage = platformStage(hall, manners);
   return orClose(stage, async () => {
-    await opened?.(hall.url);
+    await opened?.(hall.webhooks);
     await stage.back();
     return stage;
   });

@@ -3,6 +3,7 @@ import { command, type AnyCommand } from '#core/command.ts';
 import { say, type IncomingMessage, type OutgoingMessage, type Reply } from '#core/message.ts';
 import type { Connector, ConnectorPorts } from '#core/platform.ts';
 import { startTwitch, type Twitch, type TwitchOptions as SimulatorOptions } from '#test/simulators/twitch/index.ts';
+import { noVault } from '#test/support/keep-key.ts';
 import { eventually } from '#test/support/wait.ts';
 import { twitchConnector, type TwitchOptions } from '#connectors/twitch/index.ts';
 
@@ -32,13 +33,15 @@ export interface StageOptions {
   plain?: boolean;
   /** Do not connect yet. */
   waiting?: boolean;
+  /** In place of those of the stage. */
+  commands?: ConnectorPorts['commands'];
 }
 
 /** A Twitch on loopback with the connector in its two channels, and a hall that keeps what it is given in memory. */
 export async function startStage(context: TestContext, options: StageOptions = {}): Promise<Stage> {
   const twitch = await startTwitch(options.simulator);
   if (!options.plain) for (const { name } of twitch.rooms) twitch.makeBotMod(name, true);
-  const stage = makeStage(twitch, options.connector ?? {});
+  const stage = makeStage(twitch, options);
   context.after(async () => {
     await stage.connector.stop(50);
     await twitch.stop();
@@ -100,7 +103,7 @@ export const COMMANDS: ReadonlyMap<string, AnyCommand> = new Map(
   ]),
 );
 
-function makeStage(twitch: Twitch, options: Partial<TwitchOptions>): Stage {
+function makeStage(twitch: Twitch, { connector: options = {}, commands }: StageOptions): Stage {
   const stage: Omit<Stage, 'connector' | 'ports'> = {
     twitch,
     asked: [],
@@ -115,7 +118,7 @@ function makeStage(twitch: Twitch, options: Partial<TwitchOptions>): Stage {
         return found.length >= lines ? found : undefined;
       }),
   };
-  const ports = portsOf(stage as Stage);
+  const ports = portsOf(stage as Stage, commands);
   const connector = twitchConnector({ ...settingsOf(twitch), times: SHORT, ...options }, ports);
   return Object.assign(stage, { connector, ports });
 }
@@ -141,11 +144,12 @@ export function settingsOf({ env }: Twitch): TwitchOptions {
   };
 }
 
-function portsOf(stage: Stage): ConnectorPorts {
+function portsOf(stage: Stage, commands: ConnectorPorts['commands'] = COMMANDS): ConnectorPorts {
   const inbox = new Map<string, string>();
   const log = (facts: Record<string, unknown>, words: string): void => void stage.logged.push({ facts, words });
   return {
-    commands: COMMANDS,
+    commands,
+    seal: noVault,
     clock: Date.now,
     log: { info: log, warn: log, error: log },
     space: ({ platformId }) => Promise.resolve({ community: `comm_${platformId}`, symbol: null }),

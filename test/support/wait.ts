@@ -7,8 +7,12 @@ export const PATIENCE_MS = 20_000;
  * Asks again and again until `look` gives a value, and returns it. Fails with `what` and the last thing that went wrong
  * where it never does.
  */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const end = performance.now() + PATIENCE_MS;
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined> | T | undefined,
+  patienceMs: number = PATIENCE_MS,
+): Promise<T> {
+  const end = performance.now() + patienceMs;
   let last: unknown;
   while (performance.now() < end) {
     try {
@@ -19,5 +23,5 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
     }
     await pause(20);
   }
-  throw new Error(`waited ${PATIENCE_MS / 1_000} s for ${what}`, { cause: last });
+  throw new Error(`waited ${patienceMs / 1_000} s for ${what}`, { cause: last });
 }

@@ -55,6 +55,27 @@ export function filled(typed: Typed, choice: string): Typed {
   return { text: text + after, caret: text.length };
 }
 
+/**
+ * The line as it may be shown and kept: of a command that takes a secret its name alone, also where more is typed together with
+ * it. The hall shows such a line just so. Of what begins like a command nothing is known before the commands are.
+ */
+export function shownLine(commands: Command[], text: string): string {
+  const name = /^\s*\/([^\s=]+)/.exec(text)?.[1]?.toLowerCase();
+  if (name === undefined) return text;
+  if (commands.length === 0) return HIDDEN;
+  if (commands.some((one) => one.name === name && !takesSecret(one))) return text;
+  const meant = commands.filter((one) => takesSecret(one) && name.startsWith(one.name));
+  const longest = meant.toSorted((a, b) => b.name.length - a.name.length)[0];
+  return longest ? `/${longest.name} ${HIDDEN}` : text;
+}
+
+/** What stands where a secret would. */
+const HIDDEN = '•••';
+
+export function takesSecret({ args }: Command): boolean {
+  return args.some(({ kind }) => kind === 'secret');
+}
+
 function choosing(commands: Command[], name: string): CommandHelp {
   const starts = commands.filter((one) => one.name.startsWith(name));
   const holds = commands.filter((one) => !one.name.startsWith(name) && one.name.includes(name));
@@ -76,7 +97,7 @@ function partsOf(command: Command, words: Word[], current: number): UsagePart[] 
   return command.args.map((arg, at) => {
     if (at === current) return { text: arg.name, state: 'current' };
     const given = words[at]?.text;
-    if (given !== undefined) return { text: given, state: 'given' };
+    if (given !== undefined) return { text: arg.kind === 'secret' ? HIDDEN : given, state: 'given' };
     return { text: arg.required ? arg.name : `[${arg.name}]`, state: 'later' };
   });
 }

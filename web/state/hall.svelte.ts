@@ -142,9 +142,17 @@ class HallState {
     else if (frame.type === 'accepted') room?.accepted(frame.clientId, frame.command);
     else if (room && clientId !== undefined) room.refused(clientId, frame);
     else if (frame.code === 'unknown-room') void rooms.load().catch(() => {});
+    else if (frame.code === 'not-ready' && frame.room !== undefined) this.#followLater(frame.room);
     else toasts.bad(frame.detail);
   }
+
+  /** The hall could not read its database when it was asked: the line is there, and the room is not followed. */
+  #followLater(room: string): void {
+    setTimeout(() => void this.#open.get(room)?.follow(), FOLLOW_AGAIN_MS);
+  }
 }
+
+const FOLLOW_AGAIN_MS = 2_000;
 
 function liveAddress(): string {
   return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/v1/live`;

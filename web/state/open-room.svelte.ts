@@ -132,8 +132,9 @@ export class OpenRoom {
     }
   }
 
-  say(text: string): void {
-    const pending: Pending = { clientId: newId(), text, at: new Date().toISOString() };
+  /** `shown`: the line without what is secret in it. */
+  say(text: string, shown: string = text): void {
+    const pending: Pending = { clientId: newId(), text, shown, at: new Date().toISOString() };
     this.#apply({ type: 'wrote', pending });
     this.#send(pending);
     this.#typedAt = 0;
@@ -160,7 +161,7 @@ export class OpenRoom {
 
   accepted(clientId: string, command: string): void {
     const asked = this.log.pending.find((one) => one.clientId === clientId);
-    if (asked) this.#asked.add(command, asked.text);
+    if (asked) this.#asked.add(command, asked.shown ?? asked.text);
     this.#settled(clientId);
     this.#soon({ type: 'accepted', clientId });
   }
@@ -174,9 +175,10 @@ export class OpenRoom {
     return this.log.pending.some((one) => one.clientId === clientId);
   }
 
-  write(draft: string): void {
+  /** `mayKeep`: nothing in it is secret. */
+  write(draft: string, mayKeep = true): void {
     this.draft = draft;
-    keep(`draft ${this.id}`, draft);
+    keep(`draft ${this.id}`, mayKeep ? draft : '');
     if (draft.trim() && !draft.startsWith('/')) this.#tellTyping();
   }
 

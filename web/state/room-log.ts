@@ -4,6 +4,8 @@ import type { Message, Reply } from '#contracts/web.ts';
 export type Pending = {
   clientId: string;
   text: string;
+  /** The same without what is secret in it, where there is something. */
+  shown?: string;
   at: string;
   /** Why it stayed behind; absent while it is on its way. */
   failed?: { words: string; code: string };

@@ -8,6 +8,7 @@ export type Route =
   | { page: 'signup' }
   | { page: 'me' }
   | { page: 'invites' }
+  | { page: 'secrets' }
   | { page: 'lost' };
 
 export function routeOf(path: string): Route {
@@ -15,7 +16,7 @@ export function routeOf(path: string): Route {
   if (more) return { page: 'lost' };
   if (second) return withCode(first, decoded(second));
   if (first === '') return { page: 'hall' };
-  const plain = ['signin', 'signup', 'me', 'invites'] as const;
+  const plain = ['signin', 'signup', 'me', 'invites', 'secrets'] as const;
   const page = plain.find((one) => one === first);
   return page ? { page } : { page: 'lost' };
 }

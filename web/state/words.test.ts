@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command } from '#contracts/web.ts';
-import { chosen, filled, helpFor, mistakeIn } from './command-line.ts';
+import { chosen, filled, helpFor, mistakeIn, shownLine } from './command-line.ts';
 import { csvOf, figureOf, sortedRows } from './csv.ts';
 import { matching, mentionAt, mentioned } from './mention-line.ts';
 import { initialsOf, hueOf } from './people-look.ts';
@@ -167,4 +167,22 @@ test('a person keeps one hue and gets two letters', () => {
   assert.ok(new Set(Array.from({ length: 60 }, (_, at) => hueOf(`acc_${at}`))).size > 8);
   assert.equal(initialsOf('Ann Brandt'), 'AB');
   assert.equal(initialsOf('plutothedog'), 'PL');
+});
+
+test('a line with a secret is shown and kept without it, in whatever form it is typed', () => {
+  const keep: Command = {
+    name: 'keep-key',
+    summary: 'Keeps a key',
+    args: [{ name: 'key', about: 'the key', kind: 'secret', required: true }],
+    example: '/keep-key KEY',
+    allow: 'member',
+  };
+  const all = [...commands, keep, { ...stock, name: 'keep-keys' }];
+  for (const line of ['/keep-key abc', '/keep-key=abc', ' /KEEP-KEY abc', '/keep-key:abc', '/keep-keyabc', '/keep-key'])
+    assert.equal(shownLine(all, line), '/keep-key •••');
+  for (const line of ['/keep-keys abc', '/stock abc', 'keep-key abc', '//keep-key', '/ x', ''])
+    assert.equal(shownLine(all, line), line);
+  assert.equal(shownLine([], '/keep-key abc'), '•••', 'before the commands are known');
+  const filling = helpFor(all, { text: '/keep-key abc', caret: 0 });
+  assert.ok(filling?.stage === 'fill' && !JSON.stringify(filling.usage).includes('abc'));
 });

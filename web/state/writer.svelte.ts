@@ -1,5 +1,5 @@
 import type { Command, PersonInRoom } from '#contracts/web.ts';
-import { chosen, type CommandHelp, filled, helpFor, type Mistake, mistakeIn } from './command-line.ts';
+import { chosen, type CommandHelp, filled, helpFor, type Mistake, mistakeIn, shownLine } from './command-line.ts';
 import { hall } from './hall.svelte.ts';
 import { matching, mentionAt, mentioned, type MentionTyped } from './mention-line.ts';
 import type { OpenRoom } from './open-room.svelte.ts';
@@ -43,7 +43,7 @@ export class Writer {
   }
 
   wrote(text: string, caret: number): void {
-    this.room.write(text);
+    this.room.write(text, shownLine(hall.commands, text) === text);
     this.caret = caret;
     this.selected = 0;
     this.#shut = null;
@@ -84,7 +84,7 @@ export class Writer {
       this.#shut = null;
       return;
     }
-    this.room.say(text);
+    this.room.say(text, shownLine(hall.commands, text));
     this.wrote('', 0);
   }
 

@@ -1,3 +1,4 @@
+import { isSecret } from '#core/arguments.ts';
 import type { AnyCommand } from '#core/command.ts';
 import { LIMIT, OPTION, type InteractionPayload, type OptionPayload } from './discord.external.ts';
 
@@ -23,6 +24,7 @@ export function complete(asked: InteractionPayload, commands: ReadonlyMap<string
 
 function suggestions(command: AnyCommand, option: OptionPayload): readonly string[] {
   const argument = Object.hasOwn(command.args, option.name) ? command.args[option.name] : undefined;
+  if (argument && isSecret(argument)) return [];
   const typed = String(option.value ?? '');
   if (argument?.suggest) return argument.suggest(typed);
   const wanted = typed.toLowerCase();

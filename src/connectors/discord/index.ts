@@ -63,11 +63,12 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
   const health = new Health(ports.log);
   const guilds = new Guilds();
   const interactions = new Interactions({ calls, timer, log: ports.log, deferAfterMs: times.deferAfterMs });
-  const post: Post = { calls, interactions, directs: new Map(), noTypingUntil: 0 };
+  const post: Post = { calls, interactions, directs: new Map(), held: new Map(), noTypingUntil: 0 };
   const queue = new OutboundQueue({ pace: NO_PACE, atOnce: AT_ONCE, timer });
   const lists = new OutboundQueue({ pace: NO_PACE, atOnce: GUILDS_AT_ONCE, timer });
   const register = registrar({ ports, calls, queue: lists, backoff: times.retry });
-  const listener = new Listener({ ports, calls, post, guilds, health, arrived: register });
+  const actions = actionsOf({ rest, guilds, clock: ports.clock });
+  const listener = new Listener({ ports, calls, post, guilds, health, actions, arrived: register });
   const heard = (event: Dispatch): void => listener.take(event);
   const gateway = openGateway(options, { calls, health, times, clock: ports.clock, dispatch: heard });
   const sender: Sender = {
@@ -88,7 +89,7 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
       return sent;
     },
     health: () => health.tell(queue.waiting),
-    actions: actionsOf({ rest, guilds, clock: ports.clock }),
+    actions,
     commandsChanged: (community) => guilds.of(community).forEach((guild) => register(guild, listener.app)),
     async stop(graceMs) {
       await gateway.stop();

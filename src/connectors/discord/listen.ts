@@ -1,5 +1,6 @@
 import { AppError } from '#core/errors.ts';
-import type { ConnectorPorts } from '#core/platform.ts';
+import type { ConnectorPorts, PlatformActions } from '#core/platform.ts';
+import { findSecret, isNotSealed, sealedAsk } from '#core/secret-arguments.ts';
 import type { Calls } from './calls.ts';
 import { complete } from './complete.ts';
 import {
@@ -16,6 +17,7 @@ import type { Guild, Guilds } from './guilds.ts';
 import type { Health } from './health.ts';
 import type { Post } from './post.ts';
 import { readMessage, readSlash, type Asked, type Me } from './read.ts';
+import { secretInPublic } from './secret-in-public.ts';
 import { tellAsker } from './tell-asker.ts';
 import { TEXTS } from './texts.ts';
 
@@ -25,6 +27,7 @@ export interface ListenOptions {
   post: Post;
   guilds: Guilds;
   health: Health;
+  actions: Pick<PlatformActions, 'deleteMessage'>;
   /** A guild that the bot is in, with the application whose commands stand there. */
   arrived(guild: Guild, app: string): void;
 }
@@ -32,12 +35,14 @@ export interface ListenOptions {
 /** Takes the gateway's events: what is for the bot goes to the hall, and nothing else costs anything. */
 export class Listener {
   readonly #options: ListenOptions;
+  readonly #refusePublic: (message: Asked['message']) => Promise<boolean>;
   #underWay = 0;
   #allDone: (() => void) | undefined;
   #me: Me | undefined;
 
   constructor(options: ListenOptions) {
     this.#options = options;
+    this.#refusePublic = secretInPublic(options);
   }
 
   /** One event. Never throws. */
@@ -111,13 +116,17 @@ export class Listener {
     const { ports, post, health } = this.#options;
     this.#underWay++;
     try {
+      if (await this.#refusePublic(message)) return;
+      // Discord shows a slash command, its options too, over an answer that all see.
+      if (findSecret(message.ask, ports.commands)) message.from.alone = true;
+      message.ask = await sealedAsk(message.ask, message.who.account, ports);
       message.community = (await ports.space(place)).community;
       if ((await ports.receive(message, id)) === message.id) health.counts.received++;
     } catch (error) {
       if (error instanceof AppError && error.status === 409) return;
       const code = error instanceof AppError ? error.code : 'not-received';
       ports.log.error({ platform: 'discord', code }, 'a command could not be taken in; the asker is told so');
-      await tellAsker(post, ports.log, message.from, TEXTS.notTaken);
+      await tellAsker(post, ports.log, message.from, isNotSealed(error) ? error.message : TEXTS.notTaken);
     } finally {
       if (--this.#underWay === 0) this.#allDone?.();
     }

@@ -1,9 +1,10 @@
+import { TryLater } from '#bus/outbound-queue.ts';
 import type { Address, OutgoingMessage } from '#core/message.ts';
 import type { Calls, Token } from './calls.ts';
 import { CODE, NO_DIRECT } from './discord.external.ts';
-import { codeOf } from './faults.ts';
+import { codeOf, faultOf } from './faults.ts';
 import type { Interactions } from './interactions.ts';
-import { messageBody, type Part } from './write.ts';
+import { type Body, messageBody, type Part } from './write.ts';
 
 /** What carries answers out. */
 export interface Post {
@@ -11,6 +12,11 @@ export interface Post {
   interactions: Interactions;
   /** Direct channels by person: asking for one is a request. */
   directs: Map<string, string>;
+  /**
+   * Channels that were told to wait, and until when (ms of `performance.now()`). Several lanes write to one direct channel,
+   * and the library forgets what the first request of a route was told.
+   */
+  held: Map<string, number>;
   /** No typing is shown before, ms since 1970. */
   noTypingUntil: number;
 }
@@ -35,11 +41,30 @@ export function tokenOf({ via }: Address): Token | undefined {
 /** Sends a message that answers the one named; where the bot may not read what was said before, one that stands alone. */
 export async function sendMessage(post: Post, channel: string, out: Outgoing, answers?: string): Promise<void> {
   try {
-    await post.calls.message(channel, messageBody(out.part, out.name, answers));
+    await put(post, channel, messageBody(out.part, out.name, answers));
   } catch (error) {
     if (answers === undefined || codeOf(error) !== CODE.noHistory) throw error;
-    await post.calls.message(channel, messageBody(out.part, out.name));
+    await put(post, channel, messageBody(out.part, out.name));
   }
+}
+
+async function put({ calls, held }: Post, channel: string, body: Body): Promise<void> {
+  const wait = (held.get(channel) ?? 0) - performance.now();
+  if (wait > 0) throw new TryLater(wait);
+  held.delete(channel);
+  try {
+    await calls.message(channel, body);
+  } catch (error) {
+    const fault = faultOf(error);
+    if (fault.kind === 'later' && fault.ms !== undefined) keep(held, channel, performance.now() + fault.ms);
+    throw error;
+  }
+}
+
+/** The one that was noted first goes where there are too many: its wait is most likely over. */
+function keep<T>(map: Map<string, T>, key: string, value: T): void {
+  map.set(key, value);
+  if (map.size > REMEMBERED) map.delete(map.keys().next().value as string);
 }
 
 /** Sends a direct message to the asker. Throws `ClosedDirect` where they take none. */
@@ -61,10 +86,9 @@ async function directWith({ calls, directs }: Post, person: string): Promise<str
   const known = directs.get(person);
   if (known !== undefined) return known;
   const { id } = await calls.direct(person);
-  directs.set(person, id);
-  if (directs.size > DIRECTS) directs.delete(directs.keys().next().value as string);
+  keep(directs, person, id);
   return id;
 }
 
-/** Direct channels that are remembered. */
-const DIRECTS = 1_000;
+/** Direct channels, and channels that wait, that are remembered. */
+const REMEMBERED = 1_000;

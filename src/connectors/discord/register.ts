@@ -1,5 +1,5 @@
 import { TryLater, type OutboundQueue } from '#bus/outbound-queue.ts';
-import type { Argument } from '#core/arguments.ts';
+import { isSecret, type Argument } from '#core/arguments.ts';
 import type { AnyCommand } from '#core/command.ts';
 import type { ConnectorPorts } from '#core/platform.ts';
 import { backoff, type Backoff } from './backoff.ts';
@@ -81,6 +81,8 @@ export function commandPayload(command: AnyCommand): CommandPayload {
 
 function optionOf(name: string, argument: Argument<unknown>): CommandOption {
   const { required, choices, least, most } = argument;
+  // What is typed into a secret is not sent before it is sent for good.
+  const completes = !isSecret(argument) && (argument.suggest || choices);
   const few = choices && choices.length <= LIMIT.choices && !argument.suggest;
   const whole = argument.kind === 'number';
   return {
@@ -89,7 +91,7 @@ function optionOf(name: string, argument: Argument<unknown>): CommandOption {
     description: described(argument.about),
     required,
     ...(few && { choices: choices.map((one) => ({ name: one, value: one })) }),
-    ...((argument.suggest || (choices && !few)) && { autocomplete: true }),
+    ...(completes && !few && { autocomplete: true }),
     ...(whole && least !== undefined && { min_value: least }),
     ...(whole && most !== undefined && { max_value: most }),
     ...(!whole && !choices && { max_length: Math.min(most ?? LIMIT.optionText, LIMIT.optionText) }),

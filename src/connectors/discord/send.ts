@@ -1,5 +1,5 @@
 import { orLater, TryLater, type OutboundQueue, type Step } from '#bus/outbound-queue.ts';
-import type { OutgoingMessage } from '#core/message.ts';
+import { asAllowed, type OutgoingMessage } from '#core/message.ts';
 import type { Deliveries, PlatformLog } from '#core/platform.ts';
 import { answerLine } from './answer-message.ts';
 import { answerSlash } from './answer-slash.ts';
@@ -25,7 +25,8 @@ export interface Sender {
  * Puts an answer into the lane of its room, one step for each message that it takes; nothing is awaited before that. It ends
  * when all of them are noted as delivered, which the next answer in the lane does not wait for.
  */
-export async function send(sender: Sender, answer: OutgoingMessage, again: boolean): Promise<void> {
+export async function send(sender: Sender, given: OutgoingMessage, again: boolean): Promise<void> {
+  const answer = asAllowed(given);
   const room = answer.to.room ?? answer.to.account;
   const delivery: Delivery = { answer, again, refused: false, tries: 0, note: undefined };
   await sender.queue.send(room, stepsOf(sender, delivery));

@@ -2,6 +2,15 @@
 export const TEXTS = {
   direct: 'Direct messages',
   notTaken: 'I could not take that in just now, and nothing was done. Try again in a minute.',
+  secret: {
+    deleted: (name: string) =>
+      `A secret does not belong in a channel. I deleted your message and kept nothing of it, but others may have read it: make a new one, and give it to me by /${name} or here, where you alone see it.`,
+    stays: (name: string) =>
+      `A secret does not belong in a channel, and I may not delete your message there. Delete it yourself and make a new one, as others may have read it. Give it to me by /${name} or here, where you alone see it.`,
+    notHere: (name: string) =>
+      `That takes a secret, which does not belong in a channel. Use /${name} or ask me here, where you alone see it.`,
+    log: 'a command that takes a secret was written where others read it, and refused',
+  },
   nothing: 'There is nothing to show.',
   openDirect: (name: string) =>
     `I have a private answer for you. Open your direct messages for this server, or use /${name}.`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Connector } from '#core/platform.ts';
 import { connect, keeping, play, QUICK, type Play } from '#test/support/discord-play.ts';
 import { startDiscord } from '#test/simulators/discord/index.ts';
@@ -195,6 +196,21 @@ describe('a token that Discord does not accept', () => {
 
 describe('an answer in trouble', { concurrency: 4 }, () => {
   const say = { slash: '/stock aapl.us', mention: '@Guildhall stock aapl.us' };
+
+  test('to one person waits for the limit, also where they asked in two rooms and it is the first request of all', async (t) => {
+    const given = await play(t);
+    await given.sim.say('mia', 'square', say.mention);
+    const one = await given.asked(1);
+    await given.sim.say('mia', 'trading-floor', say.mention);
+    const other = await given.asked(2);
+    given.sim.faults.answer(429, 1, { retryAfter: 1, match: '/messages' });
+    const first = given.answer(one, { text: 'one', private: true });
+    await eventually('the limit', () => given.sim.calls.find(({ status }) => status === 429));
+    await pause(100);
+    await Promise.all([first, given.answer(other, { text: 'two', private: true })]);
+    assert.deepEqual(bots(given, 'dm:mia').toSorted(), ['one', 'two']);
+    assert.deepEqual(given.sim.violations, []);
+  });
 
   for (const [how, line] of Object.entries(say)) {
     test(`to a ${how} is sent after the limit, once`, async (t) => {

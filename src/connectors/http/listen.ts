@@ -2,6 +2,7 @@ import { notReady } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { LiveEvent } from '#core/live.ts';
 import type { IncomingMessage, Refusal, Reply } from '#core/message.ts';
+import { sealedAsk, type Sealing } from '#core/secret-arguments.ts';
 import { read, type Called } from './read.ts';
 
 /** Hands a message to the bot, once for each platform's id of it; resolves to the request's id. */
@@ -22,8 +23,15 @@ export interface Calls {
   answered(event: LiveEvent): void;
 }
 
-/** Calls over HTTP that wait in this process, whose name on the bus is `hall`. */
-export function calls(hall: string, receive: Receive, clock: () => number): Calls {
+export interface CallParts extends Sealing {
+  /** The name of this process on the bus. */
+  hall: string;
+  receive: Receive;
+  clock(): number;
+}
+
+/** Calls over HTTP that wait in this process. */
+export function calls({ hall, receive, clock, ...sealing }: CallParts): Calls {
   const waiting = new Map<string, (answer: CallAnswer) => void>();
 
   function wait(id: string, seconds: number): Promise<CallAnswer | undefined> {
@@ -43,6 +51,7 @@ export function calls(hall: string, receive: Receive, clock: () => number): Call
       if (waiting.size >= LIMITS.commandWaiters)
         throw notReady('busy', 'Too many calls are waiting for an answer. Try again in a few seconds.');
       const message = read({ ...called, hall, at: clock() });
+      message.ask = await sealedAsk(message.ask, message.who.account, sealing);
       const answer = wait(message.id, seconds);
       await receive(message, message.id);
       return (await answer) ?? { job: message.id };

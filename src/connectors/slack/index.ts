@@ -10,12 +10,13 @@ import { listen, type Arrival, type Listener } from './listen.ts';
 import { logIn } from './log-in.ts';
 import { lookUp } from './look-up.ts';
 import { people, type People } from './people.ts';
-import type { Bot } from './read.ts';
+import type { Asked, Bot } from './read.ts';
 import { sender } from './send.ts';
 import { API_URL, PACE, TIMES, type Times } from './slack.external.ts';
 import { Standing } from './standing.ts';
 import { TEXTS } from './texts.ts';
 import { webApi, type WebApi } from './web-api.ts';
+import { placeOf, type Place } from './write.ts';
 
 export interface SlackOptions {
   /** SLACK_BOT_TOKEN, `xoxb-…`. */
@@ -85,11 +86,14 @@ function assemble(options: SlackOptions, ports: ConnectorPorts): Parts {
   const bot = (): Bot | undefined => parts.bot;
   const api = apiOf(options, { times, standing, clock: ports.clock, bot });
   const folk = people({ api, team: () => parts.bot?.team ?? '', times, timer, log: ports.log });
-  const listener = listen({ ports, api, people: folk, standing, bot, times, timer });
   const direct = directMessages(api);
+  const delivery = new Delivery({ api, direct, clock: ports.clock });
+  const tell = (asked: Asked, words: string): Promise<boolean> => delivery.tell(placeOfAsked(asked), words, false);
+  const actions = slackActions(api);
+  const listener = listen({ ports, api, people: folk, standing, bot, actions, tell, times, timer });
   const out = sender({
     ports,
-    delivery: new Delivery({ api, direct, clock: ports.clock }),
+    delivery,
     isThere: lookUp({ api, direct, log: ports.log }),
     standing,
     botName: () => parts.bot?.name ?? 'Guildhall',
@@ -114,6 +118,10 @@ function assemble(options: SlackOptions, ports: ConnectorPorts): Parts {
     isStopped: false,
   };
   return parts;
+}
+
+function placeOfAsked({ channel: room, user, via }: Asked): Place {
+  return placeOf({ platform: 'slack', room, account: `slack:${user}`, via });
 }
 
 interface Heard {

@@ -2,9 +2,11 @@ import type { Timer } from '#bus/outbound-queue.ts';
 import { AppError } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import type { IncomingMessage } from '#core/message.ts';
-import type { ConnectorPorts } from '#core/platform.ts';
+import type { ConnectorPorts, PlatformActions } from '#core/platform.ts';
+import { findSecret, isNotSealed, sealedAsk } from '#core/secret-arguments.ts';
 import type { People } from './people.ts';
 import { read, type Asked, type Bot } from './read.ts';
+import { secretInPublic } from './secret-in-public.ts';
 import type { SlackBody, Times } from './slack.external.ts';
 import type { Standing } from './standing.ts';
 import { TEXTS } from './texts.ts';
@@ -24,6 +26,9 @@ export interface ListenOptions {
   standing: Standing;
   /** Undefined until Slack told who the bot is. */
   bot(): Bot | undefined;
+  actions: Pick<PlatformActions, 'deleteMessage'>;
+  /** Tells the asker alone. Never throws. */
+  tell(asked: Asked, words: string): Promise<unknown>;
   times: Times;
   timer: Timer;
 }
@@ -37,6 +42,7 @@ export interface Listener {
 
 export function listen(options: ListenOptions): Listener {
   const underWay = new Set<Promise<void>>();
+  const refusing = secretInPublic({ ...options, team: () => options.bot()?.team ?? '' });
   let stopping = false;
   return {
     arrived({ body, ack }) {
@@ -44,7 +50,10 @@ export function listen(options: ListenOptions): Listener {
       const asked = bot && read(body, bot);
       if (!bot || (asked && stopping)) return notTaken(body, ack);
       if (!asked) return ignore(options.people, body, ack);
-      const taking = asked.isSlash ? takeCommand(options, asked, bot, ack) : takeLine(options, asked, bot, ack);
+      const refused = refusing(asked);
+      const taking = refused
+        ? Promise.all([quiet(ack()), refused]).then(() => undefined)
+        : (asked.isSlash ? takeCommand : takeLine)(options, asked, bot, ack);
       underWay.add(taking);
       return taking.finally(() => underWay.delete(taking));
     },
@@ -74,9 +83,12 @@ function quiet(acknowledged: Promise<void>): Promise<void> {
   return acknowledged.catch(() => undefined);
 }
 
-/** Acknowledged when it is stored. If that takes too long Slack sends the line again, which does no harm. */
+/** Acknowledged when it is stored, or refused for now. If that takes too long Slack sends the line again, which does no harm. */
 async function takeLine(options: ListenOptions, asked: Asked, bot: Bot, ack: Ack): Promise<void> {
-  if (await take(options, asked, bot)) await quiet(ack());
+  const taken = await take(options, asked, bot);
+  if (taken === false) return;
+  if (taken !== true) await options.tell(asked, taken);
+  await quiet(ack());
 }
 
 /** Slack never sends a command again, and shows an error where it is not acknowledged in time. */
@@ -88,38 +100,41 @@ async function takeCommand(options: ListenOptions, asked: Asked, bot: Bot, ack: 
   });
   const taken = await take(options, asked, bot);
   cancel();
-  if (!isLate) return quiet(ack(taken ? undefined : NOT_TAKEN));
+  const words = taken === false ? TEXTS.notTaken : taken;
+  const notTold = words === true ? undefined : ({ response_type: 'ephemeral', text: words } as const);
+  if (!isLate) return quiet(ack(notTold));
   const url = asked.via.url;
-  if (!taken && url !== undefined) await quiet(options.api.respond(url, NOT_TAKEN));
+  if (notTold && url !== undefined) await quiet(options.api.respond(url, notTold));
 }
 
-/** Whether it is stored, now or before. */
-async function take({ ports, people, standing }: ListenOptions, asked: Asked, bot: Bot): Promise<boolean> {
+/** Whether it is stored, now or before; a sentence for the asker where that has to wait for somebody. */
+async function take({ ports, people, standing }: ListenOptions, asked: Asked, bot: Bot): Promise<boolean | string> {
   standing.counts.received++;
   try {
     const who = await people.who(asked.user, asked.username);
+    const message = messageOf(asked, { ...who, account: `slack:${asked.user}` }, ports.clock());
+    if (findSecret(message.ask, ports.commands)) message.from.alone = true;
+    message.ask = await sealedAsk(message.ask, message.who.account, ports);
     const { community } = await ports.space({ platform: 'slack', platformId: bot.team, name: bot.teamName });
-    await ports.receive(
-      messageOf(asked, { ...who, account: `slack:${asked.user}` }, community, ports.clock()),
-      asked.platformId,
-    );
+    await ports.receive({ ...message, community }, asked.platformId);
     return true;
   } catch (error) {
     // Another message under the same id: the first one counts.
     if (error instanceof AppError && error.status === 409) return true;
     const code = error instanceof AppError ? error.code : (error as Error).name;
     ports.log.error({ platform: 'slack', code }, TEXTS.log.notStored);
-    return false;
+    return isNotSealed(error) ? error.message : false;
   }
 }
 
-function messageOf(asked: Asked, who: IncomingMessage['who'], community: string, at: number): IncomingMessage {
+/** The community stands empty until the place is known. */
+function messageOf(asked: Asked, who: IncomingMessage['who'], at: number): IncomingMessage {
   const { channel: room, text, sign, isSlash } = asked;
   const via = isSlash ? { ...asked.via, at: String(at) } : asked.via;
   return {
     id: newId('job', at),
     from: { platform: 'slack', room, account: who.account, via },
-    community,
+    community: '',
     who,
     ask: { text },
     style: { sign },

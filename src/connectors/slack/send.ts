@@ -1,5 +1,5 @@
 import { orLater, OutboundQueue, TryLater, type Pace, type Step, type Timer } from '#bus/outbound-queue.ts';
-import type { OutgoingMessage } from '#core/message.ts';
+import { asAllowed, type OutgoingMessage } from '#core/message.ts';
 import type { ConnectorPorts } from '#core/platform.ts';
 import { backOff } from './back-off.ts';
 import type { Delivery, Sending } from './deliver.ts';
@@ -34,7 +34,7 @@ export function sender(options: SendOptions): Sender {
   const queue = new OutboundQueue({ pace, timer, atOnce: AT_ONCE });
   return {
     async send(answer, again) {
-      await queue.send(laneOf(answer), steps(options, answer, again));
+      await queue.send(laneOf(answer), steps(options, asAllowed(answer), again));
     },
     get waiting() {
       return queue.waiting;

@@ -2,6 +2,14 @@
 export const TEXTS = {
   notTaken: 'That could not be taken in just now, and nothing was done. Try again in a minute.',
   fileByDirectMessage: 'The file is for you alone, so I sent it to you as a direct message.',
+  secret: {
+    deleted: (name: string) =>
+      `A secret does not belong in a channel. I deleted your message and kept nothing of it, but others may have read it: make a new one, and give it to me by /guildhall ${name} or as a direct message.`,
+    stays: (name: string) =>
+      `A secret does not belong in a channel, and Slack does not let me delete your message. Delete it yourself and make a new one, as others may have read it. Give it to me by /guildhall ${name} or as a direct message.`,
+    notHere: (name: string) =>
+      `That takes a secret, which does not belong in a channel. Use /guildhall ${name} or send me a direct message.`,
+  },
   empty: 'There is nothing to show.',
 
   away: (bot: string) =>
@@ -31,6 +39,7 @@ export const TEXTS = {
     refused: 'Slack refused an answer for good',
     ours: 'an answer was given up by a mistake of ours',
     notTold: 'the asker could not be told that Slack refused the answer',
+    secret: 'a command that takes a secret was written where others read it, and refused',
     notStored: 'a request from Slack could not be stored',
     noLookUp: 'it could not be looked up whether an answer is in Slack already; it is sent',
     badFrame: 'a frame from Slack could not be read',

@@ -1,11 +1,12 @@
 import { SYSTEM_TIMER, type Timer } from '#bus/outbound-queue.ts';
-import type { Connector, ConnectorPorts } from '#core/platform.ts';
+import type { Connector, ConnectorPorts, PlatformActions } from '#core/platform.ts';
 import { AccessKeeper } from './access.ts';
 import { twitchActions } from './actions.ts';
 import { Channels } from './channels.ts';
 import { tagOf, type IrcLine } from './irc-line.ts';
 import { openLink, type OpenLink } from './link.ts';
 import { listen, type Listener } from './listen.ts';
+import { secretInPublic } from './secret-in-public.ts';
 import { Sender } from './send.ts';
 import { Session } from './session.ts';
 import type { Application } from './sign-in.ts';
@@ -34,10 +35,11 @@ export interface TwitchOptions {
 /** The bot in the chats of Twitch channels. */
 export function twitchConnector(options: TwitchOptions, ports: ConnectorPorts): Connector {
   const parts = partsOf(options, ports);
-  const { session, sender, listener, memory, counts } = assemble(parts, ports);
+  const actions = twitchActions({ ...parts, apiUrl: options.apiUrl ?? ADDRESSES.api });
+  const { session, sender, listener, memory, counts } = assemble(parts, ports, actions);
   return {
     platform: 'twitch',
-    actions: twitchActions({ ...parts, apiUrl: options.apiUrl ?? ADDRESSES.api }),
+    actions,
     // Twitch counts what an earlier process sent: that is known before anything goes.
     start: () => void memory.recall().then(() => session.start()),
     send: (answer, again) => sender.send(answer, again),
@@ -97,7 +99,7 @@ interface Assembled {
 }
 
 /** The four that know of each other: who listens, who sends, the connection, and the channels that it is in. */
-function assemble(parts: Parts, ports: ConnectorPorts): Assembled {
+function assemble(parts: Parts, ports: ConnectorPorts, actions: PlatformActions): Assembled {
   const counts = { received: 0 };
   const channels = new Channels({ ...parts, settled: () => session.settled(), joined: () => memory.note() });
   const sender = new Sender({
@@ -117,6 +119,7 @@ function assemble(parts: Parts, ports: ConnectorPorts): Assembled {
     ports,
     own: () => parts.access.known?.login ?? '',
     received: () => void counts.received++,
+    refuse: secretInPublic({ ports, actions, tell: (line, words, stays) => tellOf(sender, line, { words, stays }) }),
     notTaken: ({ target, tags }) => sender.sayNotTaken(target.slice(1), tagOf(tags, 'id')),
   });
   const session = new Session({
@@ -130,6 +133,15 @@ function assemble(parts: Parts, ports: ConnectorPorts): Assembled {
     },
   });
   return { session, sender, listener, memory, counts };
+}
+
+function tellOf(
+  sender: Sender,
+  { target, tags, nick }: IrcLine,
+  { words, stays }: { words: string; stays: boolean },
+): void {
+  const name = tagOf(tags, 'display-name') || nick;
+  sender.sayTo(target.slice(1), { name, ...(stays && { parent: tagOf(tags, 'id') }) }, words);
 }
 
 /** https://dev.twitch.tv/docs/chat/irc/#supported-irc-messages */

@@ -1,5 +1,6 @@
 import { AppError } from '#core/errors.ts';
 import type { ConnectorPorts } from '#core/platform.ts';
+import { findSecret, type SecretAsked } from '#core/secret-arguments.ts';
 import type { IrcLine } from './irc-line.ts';
 import { findCandidate, idOf, isForeign, read, spaceOf, type Candidate } from './read.ts';
 import { symbolOf } from './register.ts';
@@ -11,6 +12,8 @@ export interface ListenOptions {
   received(): void;
   /** It was asked of the bot, but could not be written down. */
   notTaken(line: IrcLine): void;
+  /** It takes a secret, which is not to be typed here. Never rejects. */
+  refuse(line: IrcLine, asked: SecretAsked): Promise<void>;
 }
 
 export interface Listener {
@@ -29,7 +32,7 @@ export function listen(options: ListenOptions): Listener {
     said(line) {
       const own = options.own();
       const candidate = findCandidate(line, own);
-      if (!candidate || stopped || !commands.has(candidate.name) || isForeign(line, own)) return;
+      if (!candidate || stopped || !isKnown(candidate, commands) || isForeign(line, own)) return;
       const taken = take(options, line, candidate).finally(() => taking.delete(taken));
       taking.add(taken);
     },
@@ -40,13 +43,25 @@ export function listen(options: ListenOptions): Listener {
   };
 }
 
-async function take({ ports, received, notTaken }: ListenOptions, line: IrcLine, found: Candidate): Promise<void> {
+/** Also what takes a secret and is typed together with it, such as `!keep-key:…`. */
+function isKnown({ name, text }: Candidate, commands: ConnectorPorts['commands']): boolean {
+  return commands.has(name) || findSecret({ text }, commands) !== undefined;
+}
+
+async function take(
+  { ports, received, notTaken, refuse }: ListenOptions,
+  line: IrcLine,
+  found: Candidate,
+): Promise<void> {
   let isAsked = found.symbol === undefined;
   try {
     const space = await ports.space(spaceOf(line));
-    const sign = symbolOf(await ports.setting(space.community, found.name), space);
+    const secret = findSecret({ text: found.text }, ports.commands);
+    const name = secret?.command.name ?? found.name;
+    const sign = symbolOf(await ports.setting(space.community, name), space);
     isAsked ||= sign === found.symbol;
     if (!isAsked) return;
+    if (secret) return await refuse(line, secret);
     const asked = { text: found.text, community: space.community, sign, at: ports.clock() };
     const message = read(line, asked);
     // A second delivery gets the first one's id.

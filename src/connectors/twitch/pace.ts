@@ -78,10 +78,14 @@ interface RoomPace {
 /** Slow mode is told in whole seconds. */
 const SLOW_MARGIN_MS = 300;
 
+/** So many events in one second: `at` is its number since 1970. */
+export type InSecond = [at: number, count: number];
+
 /** Times of the newest events, as many as fall into a window. */
 export class Window {
   readonly #ms: number;
   readonly #times: number[] = [];
+  readonly #seconds = new Map<number, number>();
 
   constructor(ms: number) {
     this.#ms = ms;
@@ -89,10 +93,11 @@ export class Window {
 
   add(now: number): void {
     this.#times.push(now);
+    this.#count(now, 1);
   }
 
   count(now: number): number {
-    while ((this.#times[0] ?? Infinity) <= now - this.#ms) this.#times.shift();
+    while ((this.#times[0] ?? Infinity) <= now - this.#ms) this.#count(this.#times.shift() as number, -1);
     return this.#times.length;
   }
 
@@ -102,25 +107,52 @@ export class Window {
     return over < 0 ? 0 : (this.#times[over] ?? now) + this.#ms - now;
   }
 
-  /** The times in it. */
-  get times(): readonly number[] {
-    return this.#times;
+  /** What is in it by seconds: as short as the window, however much was sent. */
+  get seconds(): InSecond[] {
+    return [...this.#seconds];
   }
 
   /**
-   * Puts times of an earlier process before its own. What the clock has not reached yet is none. One more is counted: what was on
-   * its way at a kill had not been noted.
+   * Puts what an earlier process noted before its own, each at the end of its second. What the clock has not reached yet is
+   * none. One more is counted: what was on its way at a kill had not been noted.
    */
-  restore(times: readonly unknown[], now: number): void {
-    const before = times.filter((time): time is number => typeof time === 'number' && time <= now);
-    if (before.some((time) => time > now - this.#ms)) before.push(now);
-    this.#times.unshift(...before);
+  restore(noted: readonly unknown[], now: number): void {
+    const known = noted
+      .filter(isInSecond)
+      .filter(([at]) => at * 1_000 <= now)
+      .flatMap(([at, count]) => Array.from({ length: count }, () => Math.min(now, at * 1_000 + 999)));
+    if (known.some((time) => time > now - this.#ms)) known.push(now);
+    for (const time of known) this.#count(time, 1);
+    this.#times.unshift(...known);
     this.#times.sort((a, b) => a - b);
   }
 
   moveLast(now: number): void {
-    if (this.#times.length > 0) this.#times[this.#times.length - 1] = now;
+    const last = this.#times.pop();
+    if (last === undefined) return;
+    this.#count(last, -1);
+    this.add(now);
   }
+
+  #count(time: number, more: number): void {
+    const at = Math.floor(time / 1_000);
+    const count = (this.#seconds.get(at) ?? 0) + more;
+    if (count > 0) this.#seconds.set(at, count);
+    else this.#seconds.delete(at);
+  }
+}
+
+/** More in one second than any limit of Twitch gives in a window is a mistake. */
+const MOST_IN_SECOND = 10_000;
+
+function isInSecond(value: unknown): value is InSecond {
+  const [at, count] = Array.isArray(value) ? (value as unknown[]) : [];
+  return (
+    Number.isSafeInteger(at) &&
+    Number.isSafeInteger(count) &&
+    (count as number) > 0 &&
+    (count as number) <= MOST_IN_SECOND
+  );
 }
 
 function some(rooms: Iterable<string>, test: (room: string) => boolean): boolean {

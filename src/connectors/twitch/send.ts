@@ -88,6 +88,11 @@ export class Sender {
     this.#sayAside(channel, parent, TEXTS.notTaken);
   }
 
+  /** One sentence to a person, outside of all answers. `parent`: the line that it answers. */
+  sayTo(channel: string, { name, parent }: { name: string; parent?: string }, words: string): void {
+    this.#sayAside(channel, parent, `@${name} ${words}`);
+  }
+
   heard(line: IrcLine, connection: Connection): void {
     this.#inFlight.heard(line, connection);
   }

@@ -2,6 +2,13 @@
 export const TEXTS = {
   notTaken: 'That could not be taken down just now. Please ask again in a minute.',
   heldBack: 'Twitch held my answer back. Ask in the web chat to see it.',
+  secret: {
+    deleted:
+      'a secret does not belong in this chat. I deleted your line and kept nothing of it, but others may have read it: make a new one, and enter it in the web chat.',
+    stays:
+      'a secret does not belong in this chat, and I may not delete your line. Others may have read it: make a new one, and enter it in the web chat.',
+    notHere: 'that takes a secret, which does not belong in this chat. Enter it in the web chat.',
+  },
   nothing: 'Done, with nothing to show.',
   cut: '… (ask in the web chat for the rest)',
   inWebChat: 'this picture can be seen in the web chat',

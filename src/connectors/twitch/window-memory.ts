@@ -5,14 +5,14 @@ export interface WindowMemoryOptions {
   memory: ConnectorMemory;
   log: PlatformLog;
   now(): number;
-  /** By name: what is kept of each is its times. */
+  /** By name: what is kept of each is how much was sent in which second. */
   windows: Record<string, Window>;
 }
 
 export interface WindowMemory {
   /** Fills the windows with what an earlier process sent. Never rejects: without memory one may be too fast once. */
   recall(): Promise<void>;
-  /** Something was added: keeps the times, one write at a time. */
+  /** Something was added: keeps the counts, one write at a time. */
   note(): void;
 }
 
@@ -25,7 +25,7 @@ export function windowMemory({ memory, log, now, windows }: WindowMemoryOptions)
     isWriting = true;
     while (isNews) {
       isNews = false;
-      const kept = Object.entries(windows).map(([name, window]) => [name, window.times]);
+      const kept = Object.entries(windows).map(([name, window]) => [name, window.seconds]);
       await memory.remember(NAME, JSON.stringify(Object.fromEntries(kept)));
     }
   }
@@ -35,8 +35,8 @@ export function windowMemory({ memory, log, now, windows }: WindowMemoryOptions)
       try {
         const kept: Record<string, unknown> = JSON.parse((await memory.recall(NAME)) ?? '{}');
         for (const [name, window] of Object.entries(windows)) {
-          const times = kept[name];
-          if (Array.isArray(times)) window.restore(times, now());
+          const noted = kept[name];
+          if (Array.isArray(noted)) window.restore(noted, now());
         }
       } catch (error) {
         log.warn({ why: String(error) }, 'twitch: what was sent before is not known');

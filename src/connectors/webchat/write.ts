@@ -15,6 +15,7 @@ export function write(answer: OutgoingMessage): Written {
       ...(room !== undefined && { room }),
       reply: { ...answer.reply, private: true },
       cause,
+      ...(answer.final && { request: answer.id }),
     },
   };
 }

@@ -1,9 +1,8 @@
 import type { JobHandler } from '#core/job.ts';
 import { LIMITS } from '#core/limits.ts';
-import { say } from '#core/message.ts';
+import { quoteReply } from './quote-reply.ts';
 import { readQuote } from './rules.ts';
 import { quoteAddress } from './stooq.external.ts';
-import { TEXTS } from './texts.ts';
 
 /** Seconds for one try, so that a second one still fits into the job's time. */
 const TRY_SECONDS = 5;
@@ -18,8 +17,7 @@ export function quoteHandler(fetch: typeof globalThis.fetch, stockUrl: string): 
       headers: { accept: 'text/csv' },
     });
     if (!response.ok) throw new Error(`the quote service answered ${response.status}`);
-    const quote = readQuote(await readBounded(response), symbol);
-    return say(quote.found ? TEXTS.quote(quote.symbol, quote.close) : TEXTS.none(symbol));
+    return quoteReply(symbol, readQuote(await readBounded(response), symbol));
   };
 }
 

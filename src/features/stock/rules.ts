@@ -1,6 +1,5 @@
+import type { Quote } from '#core/quote.ts';
 import { COLUMNS, NOT_KNOWN } from './stooq.external.ts';
-
-export type Quote = { found: true; symbol: string; close: string } | { found: false };
 
 /**
  * Reads the quote service's answer: a head line and one row. The close is said as the service wrote it.
@@ -17,5 +16,5 @@ export function readQuote(csv: string, asked: string): Quote {
   if (close === NOT_KNOWN) return { found: false };
   if (!close || !/^\d+(\.\d+)?$/.test(close)) throw new Error('the quote service answered without a price');
   if (symbol?.toUpperCase() !== asked.toUpperCase()) throw new Error('the quote service answered about another symbol');
-  return { found: true, symbol: asked, close };
+  return { found: true, close };
 }

@@ -12,7 +12,7 @@ const HEAD = 'Symbol,Date,Time,Open,High,Low,Close,Volume';
 describe('reading what the source answers', () => {
   test('the close is said as the source wrote it', () => {
     const csv = `${HEAD}\r\nAAPL.US,2021-05-18,22:00:01,126.56,126.99,124.78,126.850,63342929\r\n`;
-    assert.deepEqual(readQuote(csv, 'AAPL.US'), { found: true, symbol: 'AAPL.US', close: '126.850' });
+    assert.deepEqual(readQuote(csv, 'AAPL.US'), { found: true, close: '126.850' });
   });
 
   test('N/D is a code that the source does not know', () => {
@@ -42,7 +42,7 @@ describe('asking the source', () => {
   after(() => source.stop());
   beforeEach(() => source.behave('good'));
   const ask = (symbol: string, signal = AbortSignal.timeout(10_000)) =>
-    quoteHandler(fetch, source.url)({ symbol }, signal);
+    quoteHandler(fetch, source.url)({ symbol }, signal, { id: 'job_1' });
 
   test('a price is said in the room', async () => {
     assert.deepEqual(await ask('AAPL.US'), { text: 'AAPL.US quote is 126.85', private: false });
@@ -86,8 +86,8 @@ describe('asking the source', () => {
       inits.push(init ?? {});
       return answers.pop() as Response;
     }, source.url);
-    await assert.rejects(handler({ symbol: 'A' }, AbortSignal.timeout(1_000)), /answered 503/);
-    await assert.rejects(handler({ symbol: 'A' }, AbortSignal.timeout(1_000)), /answered 302/);
+    await assert.rejects(handler({ symbol: 'A' }, AbortSignal.timeout(1_000), { id: 'job_1' }), /answered 503/);
+    await assert.rejects(handler({ symbol: 'A' }, AbortSignal.timeout(1_000), { id: 'job_1' }), /answered 302/);
     assert.ok(inits.every(({ redirect }) => redirect === 'error'));
   });
 });

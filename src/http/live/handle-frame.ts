@@ -1,13 +1,13 @@
 import { enterRoom } from '#chat/chat.ts';
 import { readHistory } from '#chat/read-room.ts';
 import { showTyping } from '#chat/show-typing.ts';
-import { AppError, tooFast } from '#core/errors.ts';
+import { AppError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
+import { needUse } from '#core/rate.ts';
 import type { Hall } from '#http/hall.ts';
-import type { RoomFrame } from './feed.ts';
-import { textFrame } from './frames.ts';
+import { messageFrame, type Past, type RoomFrame } from './feed.ts';
 import { readFrame, type FrameIn } from './frames-in.ts';
-import type { Hub, Past } from './hub.ts';
+import type { Hub } from './hub.ts';
 import type { LiveSocket } from './socket.ts';
 
 /** Does what one frame asks. Whatever is wrong with it is answered with an error frame; nothing it asks is done by half. */
@@ -71,9 +71,15 @@ async function post(
   frame: Extract<FrameIn, { type: 'post' }>,
 ): Promise<void> {
   const { room, text, clientId } = frame;
-  const wait = hall.rates.take(`post ${socket.session.account}`, hall.settings.limits.post);
-  if (wait > 0) throw tooFast(wait);
-  const posted = await hall.commands.post(socket.session, { room, text, clientId });
+  const turn = socket.postTurn();
+  let posted: Awaited<ReturnType<Hall['commands']['post']>>;
+  try {
+    await needUse(hall.rates, `post ${socket.session.account}`, hall.settings.limits.post);
+    posted = await hall.commands.post(socket.session, { room, text, clientId, turn });
+  } finally {
+    turn.pass();
+  }
+  if ('command' in posted) socket.asked?.ask({ id: posted.command, room, text: posted.asked });
   const answer =
     'command' in posted
       ? { type: 'accepted', clientId, command: posted.command }
@@ -100,8 +106,7 @@ async function subscribe(
 async function readPast(hall: Hall, socket: LiveSocket, room: string, after: number | undefined): Promise<Past> {
   const { seq } = await enterRoom(hall.chat, socket.session, room, 'room.read');
   if (after === undefined || after >= seq) return { seq, after: seq, missed: [], gap: false };
-  const wait = hall.rates.take(`read ${socket.session.account}`, hall.settings.limits.read);
-  if (wait > 0) throw tooFast(wait);
+  await needUse(hall.rates, `read ${socket.session.account}`, hall.settings.limits.read);
   const missed = await readMissed(hall, socket, { room, after });
   return missed ? { seq, after, missed, gap: false } : { seq, after, missed: [], gap: true };
 }
@@ -118,9 +123,9 @@ async function readMissed(
   for (let from = after; ; from = missed.at(-1)?.seq ?? from) {
     const page = await readHistory(hall.chat, socket.session, room, { after: from, limit });
     for (const message of page) {
-      const frame = textFrame({ type: 'message', room, message });
-      bytes += frame.length;
-      missed.push({ seq: message.seq, frame });
+      const one = messageFrame(room, message);
+      bytes += one.frame.length;
+      missed.push(one);
     }
     if (missed.length > LIMITS.resumeReplay || bytes > LIMITS.socketBacklog) return undefined;
     if (page.length < limit) return missed;

@@ -1,16 +1,15 @@
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import { seeRooms } from '#chat/read-room.ts';
-import { memberships } from '#auth/profile.ts';
-import { endedAmong, touch, type Session } from '#auth/sessions.ts';
+import type { Session } from '#auth/sessions.ts';
 import { badRequest, notReady } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
-import type { LiveEvent } from '#core/live.ts';
 import type { App } from '#http/app.ts';
 import type { Callers } from '#http/callers.ts';
 import type { Hall } from '#http/hall.ts';
+import { Asked } from './asked.ts';
 import { handleFrame, sendError } from './handle-frame.ts';
 import type { Hub } from './hub.ts';
+import { refreshSight } from './sight.ts';
 import { LiveSocket } from './socket.ts';
 
 const sessions = new WeakMap<FastifyRequest, Session>();
@@ -37,6 +36,7 @@ export function liveRoute(app: App, hall: Hall, { callers, hub }: { callers: Cal
 function open(app: App, hall: Hall, { hub, ws, session }: { hub: Hub; ws: WebSocket; session: Session }): void {
   const socket = new LiveSocket(ws, session, hub.counts);
   socket.onFailure = (error) => app.log.error({ err: error }, 'frame failed');
+  if (hall.shared) socket.asked = new Asked();
   hub.connect(socket);
   void refreshSight(hall, hub, socket).catch((error: unknown) =>
     app.log.error({ err: error }, 'rooms of a connection not read'),
@@ -44,7 +44,10 @@ function open(app: App, hall: Hall, { hub, ws, session }: { hub: Hub; ws: WebSoc
   ws.on('message', (data, binary) => {
     if (socket.closing || tooMany(hall, hub, socket)) return;
     if (binary) return sendError(hub, socket, { code: 'bad-frame', detail: 'Frames are text.' });
-    void handleFrame(hall, hub, socket, data.toString());
+    if (++socket.inHand >= LIMITS.framesInHand) ws.pause();
+    void handleFrame(hall, hub, socket, data.toString()).then(() => {
+      if (socket.inHand-- === LIMITS.framesInHand) ws.resume();
+    });
   });
   ws.on('pong', () => (socket.awaitingPong = false));
   ws.on('close', () => hub.disconnect(socket));
@@ -69,52 +72,6 @@ function tooMany(hall: Hall, hub: Hub, socket: LiveSocket): boolean {
     });
   if (socket.framesIn > most * 50) socket.close(1008, 'far too many frames');
   return true;
-}
-
-/** Notes what a connection may see. */
-async function refreshSight(hall: Hall, hub: Hub, socket: LiveSocket): Promise<void> {
-  const person = socket.session;
-  const [rooms, communities] = await Promise.all([seeRooms(hall.chat, person), memberships(hall.auth, person.account)]);
-  socket.communities = new Set(communities.map(({ id }) => id));
-  if (hub.sockets.has(socket)) hub.see(socket, new Set(rooms.map(({ id }) => id)));
-}
-
-/** Passes on a change of what people may see: who lost a room leaves it, and all who are concerned are told to look again. */
-export async function roomsChanged(hall: Hall, hub: Hub, event: Extract<LiveEvent, { kind: 'rooms' }>): Promise<void> {
-  const { community, account, gone } = event;
-  const told = [...hub.sockets].filter(
-    (one) => one.communities.has(community) && (account === undefined || one.session.account === account),
-  );
-  for (const socket of told) {
-    if (gone !== undefined) hub.leave(socket, gone);
-    hub.tell(socket, { type: 'rooms' });
-  }
-  for (const socket of told) await refreshSight(hall, hub, socket);
-}
-
-/** Every few seconds: ends connections whose session ended in another process, notes that the others are in use, and pings. */
-export function watchSockets(app: App, hall: Hall, hub: Hub): void {
-  let round = 0;
-  const timer = setInterval(() => {
-    round++;
-    void checkSessions(hall, hub).catch((error: unknown) => app.log.error({ err: error }, 'sessions not checked'));
-    if (round % (LIMITS.heartbeat / CHECK_SECONDS) === 0) for (const socket of hub.sockets) socket.beat();
-  }, CHECK_SECONDS * 1000);
-  timer.unref();
-  app.addHook('onClose', () => clearInterval(timer));
-}
-
-const CHECK_SECONDS = 10;
-const CHUNK = 500;
-
-async function checkSessions(hall: Hall, hub: Hub): Promise<void> {
-  const ids = [...new Set([...hub.sockets].map(({ session }) => session.id))];
-  for (let start = 0; start < ids.length; start += CHUNK) {
-    const some = ids.slice(start, start + CHUNK);
-    const ended = await endedAmong(hall.auth, some);
-    if (ended.length > 0) hub.deliver({ kind: 'session-ended', sessions: ended });
-    await touch(hall.auth, some);
-  }
 }
 
 function countOf(hub: Hub, account: string): number {

@@ -1,21 +1,20 @@
 import assert from 'node:assert/strict';
-import { Writable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { WebSocket } from 'ws';
 import { memoryBus } from '#bus/memory.ts';
 import { postMessage } from '#chat/post-message.ts';
 import { readHistory } from '#chat/read-room.ts';
 import type { Chat } from '#chat/chat.ts';
 import type { LiveEvent, PublicMessage } from '#core/live.ts';
-import { rateTable } from '#core/rate.ts';
+import { memoryRates } from '#expiring/memory-rates.ts';
 import type { Hall } from '#http/hall.ts';
 import { freshStorage, roomOf, somebody, type Somebody } from '#test/contracts/fixtures.ts';
+import { Line, type LineFrame } from '#test/support/line.ts';
 import { long, seed } from '#test/support/seed.ts';
 import { eventually } from '#test/support/wait.ts';
-import { textFrame } from './frames.ts';
 import { handleFrame } from './handle-frame.ts';
 import { Hub } from './hub.ts';
+import { readPage } from './reads.ts';
 import { LiveSocket } from './socket.ts';
 
 type Step =
@@ -125,13 +124,13 @@ async function open(): Promise<Desk> {
   const storage = await freshStorage({ after: (end) => void ends.push(end) });
   const bus = memoryBus();
   const chat: Chat = { storage, bus, clock: Date.now };
-  const hub = new Hub();
+  const hub = new Hub({ read: (room, after) => readPage(chat, room, after) });
   bus.listen('rooms', (body) => hub.deliver(body as LiveEvent));
   ends.push(() => hub.closeAll('the test ends'));
   const [ann, bob] = [await somebody(storage, 'ann'), await somebody(storage, 'bob')];
   const hall = {
     chat,
-    rates: rateTable(Date.now),
+    rates: memoryRates(Date.now),
     settings: { limits: { post: WIDE, read: WIDE } },
     commands: { post: (person: Somebody, post: Parameters<typeof postMessage>[2]) => postMessage(chat, person, post) },
   } as unknown as Hall;
@@ -141,47 +140,6 @@ async function open(): Promise<Desk> {
 
 const WIDE = { uses: 1e9, perSeconds: 1 };
 
-/** A line whose far end takes bytes only while it flows. What it never took is lost with it, as on a real one. */
-class Line {
-  closed: number | undefined;
-  readonly raw: Writable;
-  readonly ws: WebSocket;
-  #held: (() => void)[] = [];
-  #flows = true;
-
-  constructor(taken: (bytes: Buffer) => void) {
-    this.raw = new Writable({
-      highWaterMark: 16_384,
-      write: (chunk: Buffer, _encoding, next) => {
-        const take = () => (this.closed === undefined && taken(chunk), next());
-        if (this.#flows) setImmediate(take);
-        else this.#held.push(take);
-      },
-    });
-    const close = (code: number) => void (this.closed ??= code);
-    const part = {
-      _socket: this.raw,
-      OPEN: 1,
-      readyState: 1,
-      close,
-      terminate: () => close(1006),
-      ping: () => undefined,
-    };
-    this.ws = part as unknown as WebSocket;
-  }
-
-  /** Stops taking, with more unsent already than a connection may have. */
-  stick(): void {
-    this.#flows = false;
-    if (this.raw.writableLength < 600_000) this.raw.write(textFrame({ type: 'noise', pad: 'x'.repeat(600_000) }));
-  }
-
-  flow(): void {
-    this.#flows = true;
-    for (const take of this.#held.splice(0)) take();
-  }
-}
-
 /** A client as the pages have it: it knows a message by its number, and after a gap it reads on from where it began. */
 class Client {
   readonly log = new Map<string, Map<number, PublicMessage>>();
@@ -190,7 +148,6 @@ class Client {
   gaps = 0;
   line: Line;
   readonly #desk: Desk;
-  #bytes = Buffer.alloc(0);
 
   constructor(from: Desk) {
     this.#desk = from;
@@ -198,8 +155,7 @@ class Client {
   }
 
   connect(): Line {
-    this.#bytes = Buffer.alloc(0);
-    this.line = new Line((bytes) => this.#take(bytes));
+    this.line = new Line((frame) => this.#hear(frame));
     return this.line;
   }
 
@@ -235,17 +191,7 @@ class Client {
     return readHistory(this.#desk.chat, this.#desk.bob, room, { after: from, limit: 3 });
   }
 
-  #take(bytes: Buffer): void {
-    this.#bytes = Buffer.concat([this.#bytes, bytes]);
-    for (;;) {
-      const frame = frameOf(this.#bytes);
-      if (!frame) return;
-      this.#bytes = this.#bytes.subarray(frame.end);
-      this.#hear(JSON.parse(frame.text));
-    }
-  }
-
-  #hear(frame: { type: string; room: string; from: number; message: PublicMessage }): void {
+  #hear(frame: LineFrame): void {
     this.types.push(frame.type);
     if (frame.type === 'message') this.#note(frame.room, frame.message);
     if (frame.type !== 'gap') return;
@@ -357,18 +303,6 @@ async function assertWhole(play: Play): Promise<void> {
   await turns(8);
   for (const [index, room] of play.rooms.entries()) await play.client.has(room, play.posted[index] ?? 0);
   play.end();
-}
-
-/** The first whole frame in the bytes. */
-function frameOf(bytes: Buffer): { text: string; end: number } | undefined {
-  if (bytes.length < 2) return undefined;
-  const short = bytes.readUInt8(1);
-  const extra = { 126: 2, 127: 8 }[short] ?? 0;
-  const head = 2 + extra;
-  if (bytes.length < head) return undefined;
-  const length = extra === 0 ? short : bytes.readUIntBE(head - Math.min(extra, 6), Math.min(extra, 6));
-  if (bytes.length < head + length) return undefined;
-  return { text: bytes.toString('utf8', head, head + length), end: head + length };
 }
 
 async function turns(count: number): Promise<void> {

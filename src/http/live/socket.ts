@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Session } from '#auth/sessions.ts';
+import { byTurns, type Turn } from '#core/by-turns.ts';
 import { LIMITS } from '#core/limits.ts';
+import type { Asked } from './asked.ts';
 import { textFrame } from './frames.ts';
 
 /** Counts that `/metrics` shows. */
@@ -10,6 +12,8 @@ export interface LiveCounts {
   frames: number;
   flushes: number;
   gaps: number;
+  /** Messages read from the database because they did not come in time. */
+  healed: number;
 }
 
 /** Whole frames that go out together. Those of a room can be read again later; the others are said only once. */
@@ -36,15 +40,19 @@ export class LiveSocket {
   /** Rooms it follows, each with the last number that was written to it. */
   readonly rooms = new Map<string, number>();
   /** Rooms it may see. */
-  visible = new Set<string>();
+  visible: ReadonlySet<string> = new Set();
   communities = new Set<string>();
   awaitingPong = false;
   /** Frames that came in the window that began at `windowStart` (ms). */
   framesIn = 0;
   windowStart = 0;
+  /** Frames that are being handled. */
+  inHand = 0;
   closing = false;
   /** When it last said that its person is writing, ms. */
   typedAt = -Infinity;
+  /** The commands that were asked here; kept where another hall may have their answers. */
+  asked: Asked | undefined;
   /** Told of failures that are our own fault. */
   onFailure?: (error: unknown) => void;
   readonly #ws: WebSocket;
@@ -54,12 +62,18 @@ export class LiveSocket {
   #gaps: Map<string, number> | undefined;
   #turn: Promise<void> = Promise.resolve();
   #turns = 0;
+  readonly #posts = byTurns();
 
   constructor(ws: WebSocket, session: Session, counts: LiveCounts) {
     this.#ws = ws;
     this.#raw = rawSocket(ws);
     this.#counts = counts;
     this.session = session;
+  }
+
+  /** The place of the next post: posts of one connection are stored in the order in which they came. */
+  postTurn(): Turn {
+    return this.#posts('');
   }
 
   /** Does work of this connection one after the other; undefined where too much waits already. */

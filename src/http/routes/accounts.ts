@@ -15,7 +15,7 @@ export function accountRoutes(app: App, hall: Hall, callers: Callers): void {
     '/v1/accounts',
     { schema: { tags: ['people'], body: NewAccount, response: { 201: z.object({ account: Account }) } } },
     async (request, reply) => {
-      readAsStranger(hall, request);
+      await readAsStranger(hall, request);
       const { username, password, name, invite } = request.body;
       const asked = {
         username,

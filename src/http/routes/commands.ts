@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { Session } from '#auth/sessions.ts';
 import { memberships } from '#auth/profile.ts';
 import { enterRoom } from '#chat/chat.ts';
-import { AppError, tooFast, unknown } from '#core/errors.ts';
+import { AppError, unknown } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { Refusal, Reply as KeptReply } from '#core/message.ts';
+import { needUse } from '#core/rate.ts';
 import type { Role } from '#core/roles.ts';
 import type { App } from '#http/app.ts';
 import type { Callers } from '#http/callers.ts';
@@ -31,8 +32,7 @@ export function commandRoutes(app: App, hall: Hall, callers: Callers): void {
     { schema: { hide: true, params: z.object({ name: z.string().max(60) }), querystring: Wait, body: Call } },
     async (request, reply) => {
       const session = await callers.need(request);
-      const wait = hall.rates.take(`post ${session.account}`, hall.settings.limits.post);
-      if (wait > 0) throw tooFast(wait);
+      await needUse(hall.rates, `post ${session.account}`, hall.settings.limits.post);
       const place = await placeOf(hall, session, request.body.room);
       const called = { ...place, who: session, name: request.params.name.toLowerCase(), args: request.body.args };
       const result = await hall.commands.call(called, request.query.wait);

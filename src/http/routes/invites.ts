@@ -24,7 +24,7 @@ export function inviteRoutes(app: App, hall: Hall, callers: Callers): void {
       },
     },
     async (request) => {
-      readAsStranger(hall, request);
+      await readAsStranger(hall, request);
       const { role, communityName, expiresAt } = await lookAtInvite(hall.auth, request.params.code);
       return {
         invite: { role, community: communityName, expiresAt: expiresAt === null ? null : toRfc3339(expiresAt) },

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { deleteMessage, editMessage } from '#chat/change-message.ts';
 import { readHistory } from '#chat/read-room.ts';
-import { tooFast } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
+import { needUse } from '#core/rate.ts';
 import type { App } from '#http/app.ts';
 import type { Callers } from '#http/callers.ts';
 import type { Hall } from '#http/hall.ts';
@@ -35,15 +35,14 @@ export function messageRoutes(app: App, hall: Hall, callers: Callers): void {
     { schema: { tags, params: IdParams, body: NewPost, response: { 200: Message, 201: Message, 202: Accepted } } },
     async (request, reply) => {
       const session = await callers.need(request);
-      const wait = hall.rates.take(`post ${session.account}`, hall.settings.limits.post);
-      if (wait > 0) throw tooFast(wait);
+      await needUse(hall.rates, `post ${session.account}`, hall.settings.limits.post);
       const { text, clientId } = request.body;
       const posted = await hall.commands.post(session, {
         room: request.params.id,
         text,
         ...(clientId !== undefined && { clientId }),
       });
-      if ('command' in posted) return reply.code(202).send(posted);
+      if ('command' in posted) return reply.code(202).send({ command: posted.command });
       return reply.code(posted.fresh ? 201 : 200).send(posted.message);
     },
   );
@@ -53,8 +52,7 @@ export function messageRoutes(app: App, hall: Hall, callers: Callers): void {
     { schema: { tags, params: IdParams, body: z.strictObject({ text: MessageText }), response: { 200: Message } } },
     async (request) => {
       const session = await callers.need(request);
-      const wait = hall.rates.take(`post ${session.account}`, hall.settings.limits.post);
-      if (wait > 0) throw tooFast(wait);
+      await needUse(hall.rates, `post ${session.account}`, hall.settings.limits.post);
       return editMessage(hall.chat, session, request.params.id, request.body.text);
     },
   );

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { refused, unknown } from '#core/errors.ts';
@@ -7,11 +6,11 @@ import type { App } from '#http/app.ts';
 import { readAsStranger, type Callers } from '#http/callers.ts';
 import type { Hall } from '#http/hall.ts';
 import type { Hub } from '#http/live/hub.ts';
+import { metricsRoute } from '#http/measuring.ts';
 import { IdParams, Nothing } from '#http/shapes.ts';
 
 /** The hall itself: what it is, how it is, and what its operator must see to. */
 export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers: Callers; hub: Hub }): void {
-  let figures: (() => Promise<string>) | undefined;
   const tags = ['operator'];
 
   async function needOperator(request: FastifyRequest): Promise<void> {
@@ -25,7 +24,7 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
   }
 
   app.get('/v1/hall', { schema: { tags: ['hall'], response: { 200: Facts } } }, async (request) => {
-    readAsStranger(hall, request);
+    await readAsStranger(hall, request);
     const { version, demo } = hall.settings;
     return { ...(await hallFacts(hall.auth)), signup: hall.auth.signup, version, demo };
   });
@@ -68,21 +67,10 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
     return { status: 'ready', notReady: await hall.operator.unready() };
   });
 
-  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-    if (!mayMeasure(request, hall.settings.metricsToken))
-      throw refused(
-        'metrics-only',
-        'Metrics are for this machine, or with METRICS_TOKEN.',
-        'METRICS_TOKEN; the operator can set it',
-      );
-    return reply.type('text/plain; version=0.0.4').send(await (figures ??= await loadMetrics(hall, hub))());
+  metricsRoute(app, hall.settings.metricsToken, async () => {
+    const { metrics } = await import('#http/metrics.ts');
+    return metrics(hall.operator, hub);
   });
-}
-
-/** Loaded when first asked for: most halls are never measured. */
-async function loadMetrics(hall: Hall, hub: Hub): Promise<() => Promise<string>> {
-  const { metrics } = await import('#http/metrics.ts');
-  return metrics(hall, hub);
 }
 
 const Facts = z.object({
@@ -100,17 +88,3 @@ const Dead = z.object({
   failedAt: z.string().nullable(),
 });
 const Ready = z.object({ status: z.string(), notReady: z.array(z.object({ name: z.string(), why: z.string() })) });
-
-/** From this machine itself, not through a proxy; or with the token. */
-function mayMeasure(request: FastifyRequest, token: string | undefined): boolean {
-  const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (token !== undefined && given !== undefined) return sameText(given, token);
-  const { remoteAddress = '' } = request.socket;
-  const local = remoteAddress === '127.0.0.1' || remoteAddress === '::1' || remoteAddress === '::ffff:127.0.0.1';
-  return local && request.headers['x-forwarded-for'] === undefined && request.headers.forwarded === undefined;
-}
-
-function sameText(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}

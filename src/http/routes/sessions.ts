@@ -13,7 +13,7 @@ export function sessionRoutes(app: App, hall: Hall, callers: Callers): void {
     '/v1/sessions',
     { schema: { tags: ['sessions'], body: Pair, response: { 201: Opened } } },
     async (request, reply) => {
-      readAsStranger(hall, request);
+      await readAsStranger(hall, request);
       const { username, password, shared } = request.body;
       const device = describeDevice(request.headers['user-agent']);
       const opened = await signIn(hall.auth, {

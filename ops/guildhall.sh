@@ -1,0 +1,3 @@
+#!/bin/sh
+# In the image: guildhall doctor, guildhall invite, …
+exec node /app/src/guildhall.ts "$@"

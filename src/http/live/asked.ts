@@ -1,0 +1,70 @@
+/** ms after which an answer that did not come is looked for; from look to look twice as long, to the second number. */
+const FIRST_LOOK = 3_000;
+const LAST_LOOK = 30_000;
+/** Commands of one connection that are remembered; the oldest go first. More than one person asks before they are answered. */
+const REMEMBERED = 50;
+
+export interface Question {
+  id: string;
+  room: string;
+  text: string;
+}
+
+/**
+ * Commands that were asked on one connection. A private answer is announced by the hall that has it, and is nowhere in a
+ * room's numbers: what is not heard is looked for in the database. An answer that comes twice is told once.
+ */
+export class Asked {
+  readonly #questions = new Map<string, Open>();
+
+  ask(question: Question): void {
+    this.#questions.set(question.id, {
+      ...question,
+      over: false,
+      lookAt: performance.now() + FIRST_LOOK,
+      wait: FIRST_LOOK,
+    });
+    const [oldest] = this.#questions.keys();
+    if (oldest !== undefined && this.#questions.size > REMEMBERED) this.#questions.delete(oldest);
+  }
+
+  /** Notes that the answer is there. True where it was before. */
+  answered(id: string): boolean {
+    const question = this.#questions.get(id);
+    if (!question) return false;
+    const before = question.over;
+    question.over = true;
+    return before;
+  }
+
+  /** What was asked before it in the same room, and is open. */
+  openBefore(id: string): Question[] {
+    const room = this.#questions.get(id)?.room;
+    if (room === undefined) return [];
+    const open: Question[] = [];
+    for (const question of this.#questions.values()) {
+      if (question.id === id) break;
+      if (!question.over && question.room === room) open.push(question);
+    }
+    return open;
+  }
+
+  /** What should be looked for by now. */
+  due(now: number): Question[] {
+    const due: Question[] = [];
+    for (const question of this.#questions.values()) {
+      if (question.over || question.lookAt > now) continue;
+      question.wait = Math.min(LAST_LOOK, question.wait * 2);
+      question.lookAt = now + question.wait;
+      due.push(question);
+    }
+    return due;
+  }
+}
+
+interface Open extends Question {
+  over: boolean;
+  /** By `performance.now()`. */
+  lookAt: number;
+  wait: number;
+}

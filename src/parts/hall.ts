@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import type { Auth } from '#auth/auth.ts';
+import { loginThrottle } from '#auth/login-throttle.ts';
+import { usable } from '#bot/may-run.ts';
+import { receiver } from '#bot/receive-message.ts';
+import { outgoingTo } from '#bus/bus.ts';
+import type { Chat } from '#chat/chat.ts';
+import { httpConnector } from '#connectors/http/index.ts';
+import type { CallResult } from '#connectors/http/listen.ts';
+import { argumentsSchema } from '#connectors/http/register.ts';
+import { webchatConnector } from '#connectors/webchat/index.ts';
+import type { LiveEvent } from '#core/live.ts';
+import { isLoopback } from '#core/loopback.ts';
+import type { OutgoingMessage } from '#core/message.ts';
+import { needUse } from '#core/rate.ts';
+import type { Sealer } from '#core/secret.ts';
+import type { Hall, OperatorPort } from '#http/hall.ts';
+import { hallServer, type HallServer } from '#http/server.ts';
+import { secretsOf } from '#secrets/secrets.ts';
+import { listCommandSettings } from '#storage/command-settings.ts';
+import type { Storage } from '#storage/storage.ts';
+import { findAnswer } from '#storage/work.ts';
+import { communityPort } from '#src/community-port.ts';
+import type { Config } from '#src/config.ts';
+import type { Certificate } from '#src/tls.ts';
+import { VERSION } from '#src/version.ts';
+import type { PlatformsPart } from './platforms.ts';
+import type { Part, Site } from './site.ts';
+
+export interface HallPart extends Part {
+  server: HallServer;
+  auth: Auth;
+}
+
+export interface HallPartOptions {
+  operator: OperatorPort;
+  platforms: PlatformsPart;
+  tls?: Certificate;
+  demo?: boolean;
+}
+
+/** The web-facing part: pages, routes, live connections, and the answers that go to them. */
+export async function hallPart(site: Site, options: HallPartOptions): Promise<HallPart> {
+  const { storage, bus, clock, logger, commands, vault } = site;
+  const { tls } = options;
+  const chat: Chat = { storage, bus, clock };
+  const seal: Sealer = (value, name) => vault.seal(value, name);
+  const taking = { receive: receiver(storage, bus.parts), commands, seal };
+  const webchat = webchatConnector(chat, taking);
+  const announce = (event: LiveEvent): void => bus.announce('rooms', event);
+  const http = httpConnector({ announce, sayInRoom: webchat.send }, { ...taking, hall: site.id });
+  const auth = makeAuth(site, announce);
+  const hall = makeHall(site, { options, auth, chat, webchat, http });
+  const server = await hallServer(hall, { logger, ...(tls && { tls }) });
+  bus.listen('rooms', (body) => http.answered(body as LiveEvent));
+  bus.listen('rooms', (body) => server.deliver(body as LiveEvent));
+  bus.onUp(() => server.hub.cut());
+  const taken = [webchat, http].map((one) =>
+    bus.subscribe(outgoingTo(one.platform), (body) => one.send(body as OutgoingMessage)),
+  );
+  return {
+    server,
+    auth,
+    health: () => [],
+    async stop(graceMs) {
+      const end = performance.now() + graceMs;
+      // Calls that wait for an answer get it: the bus works on while the server lets nobody new in.
+      const cut = setTimeout(() => server.app.server.closeAllConnections(), graceMs);
+      await server.app.close();
+      clearTimeout(cut);
+      const left = Math.max(0, end - performance.now());
+      await Promise.all(taken.map((one) => one.stop(left)));
+    },
+  };
+}
+
+function makeAuth({ config, storage, clock, rates }: Site, announce: Auth['announce']): Auth {
+  return {
+    storage,
+    clock,
+    throttle: loginThrottle(rates),
+    signups: { take: (address) => needUse(rates, `signup ${address}`, config.SIGNUP_LIMIT) },
+    signup: config.SIGNUP,
+    idleMinutes: config.SESSION_IDLE_MINUTES,
+    announce,
+  };
+}
+
+interface Made {
+  options: HallPartOptions;
+  auth: Auth;
+  chat: Chat;
+  webchat: ReturnType<typeof webchatConnector>;
+  http: ReturnType<typeof httpConnector>;
+}
+
+function makeHall(site: Site, { options, auth, chat, webchat, http }: Made): Hall {
+  const { id, storage, clock, commands, config, rates } = site;
+  const { operator, platforms } = options;
+  return {
+    id,
+    shared: site.leases !== undefined,
+    auth,
+    chat,
+    rates,
+    commands: {
+      all: commands,
+      offer: async (community, who) =>
+        webchat.offer(usable(commands.values(), who, await listCommandSettings(storage.db, community))),
+      schema: argumentsSchema,
+      post: (person, post) => webchat.post(person, post),
+      call: async ({ who: { account, name, username }, ...called }, seconds) =>
+        orKept(storage, await http.call({ ...called, who: { account, name, username } }, seconds)),
+      answer: (request) => findAnswer(storage.db, request),
+    },
+    communities: communityPort({
+      storage,
+      clock,
+      commands,
+      changed: (community) => platforms.connectors().forEach((one) => one.commandsChanged?.(community)),
+    }),
+    secrets: secretsOf({ storage, clock, vault: site.vault }),
+    operator,
+    webhooks: platforms.webhooks,
+    settings: hallSettings(config, options.demo ?? false),
+  };
+}
+
+/** What a call came to. Where its answer was lost on the way here, it stands in the database. */
+async function orKept(storage: Storage, called: CallResult): Promise<CallResult> {
+  if (!('job' in called)) return called;
+  const kept = await findAnswer(storage.db, called.job);
+  if (!kept?.reply) return called;
+  return { reply: kept.reply, ...(kept.refusal && { refusal: kept.refusal }) };
+}
+
+function hallSettings(config: Config, demo: boolean): Hall['settings'] {
+  return {
+    version: VERSION,
+    demo,
+    publicUrl: config.PUBLIC_URL,
+    https: config.TLS !== 'off' || config.PUBLIC_URL?.startsWith('https:') === true,
+    loopback: isLoopback(config.HOST),
+    corsOrigins: config.CORS_ORIGINS,
+    trustedProxies: config.TRUSTED_PROXIES,
+    metricsToken: config.METRICS_TOKEN,
+    limits: { post: config.POST_LIMIT, read: config.READ_LIMIT },
+    pages: join(import.meta.dirname, '../../web/dist'),
+  };
+}
