@@ -117,9 +117,9 @@ async function rest(world: World, { web, people }: Load, ms: number): Promise<vo
   await world.settled(ms);
   let seen: object = {};
   const isQuiet = async (): Promise<true | undefined> => {
-    const [{ open, caughtUp }, left] = [await web.state(), await world.open()];
-    seen = { open, caughtUp, ...left };
-    return (open + left.asked + left.outbox === 0 && caughtUp === LOAD.clients) || undefined;
+    const [{ open, untold, caughtUp }, left] = [await web.state(), await world.open()];
+    seen = { open, untold, caughtUp, ...left };
+    return (open + untold + left.asked + left.outbox === 0 && caughtUp === LOAD.clients) || undefined;
   };
   await wait('all to be answered and seen', isQuiet).catch((error: Error) => {
     throw new Error(`${error.message}: ${JSON.stringify(seen)}`, { cause: error });

@@ -10,12 +10,13 @@ function aGoodRun(): { history: History; kept: Kept[] } {
     act(2, { kind: 'post', seq: 2 }),
     act(3, { kind: 'stock' }),
     act(4, { kind: 'post', seq: 4 }),
-    act(5, { kind: 'help' }),
-    act(6, { kind: 'help' }),
+    act(5, { kind: 'help', connection: 1 }),
+    act(6, { kind: 'help', connection: 1 }),
   ];
   const history: History = {
     acts,
     readings: [
+      { client: 'ann', connection: 1, room: 'square', after: 0, runs: [[1, 4]] },
       { client: 'ben', connection: 1, room: 'square', after: 0, runs: [[1, 2]] },
       { client: 'ben', connection: 2, room: 'square', after: 2, runs: [[3, 4]] },
     ],
@@ -77,17 +78,25 @@ const PLANTED: Record<string, [spoil: (run: Run) => void, sentence: RegExp]> = {
     /w000003z is answered 2 times/,
   ],
   'a message that a client never saw': [
-    ({ history }) => void (history.readings[1]!.runs = [[4, 4]]),
+    ({ history }) => void (history.readings[2]!.runs = [[4, 4]]),
     /shows 4 after 2/,
   ],
   'a message that a client saw twice': [
-    ({ history }) => void history.readings[1]!.runs.unshift([2, 2]),
+    ({ history }) => void history.readings[2]!.runs.unshift([2, 2]),
     /shows 2 after 2/,
   ],
   'a client that stays behind': [({ history }) => void history.readings.pop(), /ben has 2 of 4 messages/],
   'answers in another order than the questions': [
     ({ history }) => void history.told.reverse(),
     /was told w000006z before w000005z, which was asked earlier/,
+  ],
+  'an answer that is told twice': [
+    ({ history }) => history.told.push({ client: 'ann', connection: 1, mark: markOf(5) }),
+    /connection 1 of ann was told w000005z 2 times/,
+  ],
+  'an answer that is never told': [
+    ({ history }) => void history.told.pop(),
+    /connection 1 of ann is still there and was never told w000006z/,
   ],
   'somebody who was refused': [
     ({ history }) => void (history.acts[4]!.outcome = 'refused'),
@@ -106,7 +115,15 @@ describe('the model by which runs with faults are judged', () => {
     const { history, kept } = aGoodRun();
     history.acts.push(...[7, 8].map((n) => act(n, { kind: 'post', outcome: 'unknown' })));
     for (const { messages } of kept) messages.push({ seq: 5, text: markOf(7), bot: false });
+    history.readings[0]!.runs = [[1, 5]];
     history.readings.at(-1)!.runs = [[3, 5]];
+    assert.deepEqual(checkHistory(history, kept), []);
+  });
+
+  test('asks nothing about an answer of a connection that was lost, nor of what came on another one', () => {
+    const { history, kept } = aGoodRun();
+    history.readings.push({ client: 'ann', connection: 2, room: 'square', after: 4, runs: [] });
+    history.told = [6, 5].map((n) => ({ client: 'ann', connection: 2, mark: markOf(n) }));
     assert.deepEqual(checkHistory(history, kept), []);
   });
 

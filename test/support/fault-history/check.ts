@@ -1,4 +1,4 @@
-import { type Act, type History, type Kept, type KeptMessage, markIn } from './history.ts';
+import { type Act, type History, type Kept, type KeptMessage, markIn, type Told } from './history.ts';
 
 /**
  * Judges a run by the model of a room: a list that grows at its end, once for each act, in an order that agrees with the
@@ -127,16 +127,44 @@ function readingsWrong({ readings }: History, { room, messages }: Kept): string[
   });
 }
 
-/** What is answered at once is answered in the order of the questions of a room, to whoever stays connected. */
-function toldWrong({ acts, told }: History): string[] {
-  const asked = new Map(acts.filter(({ kind }) => kind === 'help').map((act) => [act.mark, act]));
-  const lines = Map.groupBy(told, ({ client, connection }) => `connection ${connection} of ${client}`);
-  return [...lines].flatMap(([who, all]) => {
-    const marks = [...new Set(all.map(({ mark }) => mark))];
-    const answered = marks.flatMap((mark) => asked.get(mark) ?? []);
-    return answered.flatMap((act, index) => {
-      const later = answered.slice(0, index).find((one) => one.room === act.room && act.ended < one.began);
-      return later ? [`${who} was told ${later.mark} before ${act.mark}, which was asked earlier`] : [];
-    });
+/** What was asked on a connection and is answered at once is told there, once and in the order of the questions. */
+function toldWrong(history: History): string[] {
+  const asked = Map.groupBy(history.acts.filter(isAskedOnOne), lineOf);
+  const told = Map.groupBy(history.told, lineOf);
+  return [
+    ...[...asked].flatMap(([line, acts]) => [
+      ...toldTwice(line, acts, told.get(line) ?? []),
+      ...toldInDisorder(line, acts, told.get(line) ?? []),
+    ]),
+    ...neverTold(history).map((act) => `${lineOf(act)} is still there and was never told ${act.mark}`),
+  ];
+}
+
+/** Questions whose connection is the last of its client, and that were not told there. */
+export function neverTold({ acts, told, readings }: History): Act[] {
+  const last = new Map<string, number>();
+  for (const { client, connection } of readings) last.set(client, Math.max(connection, last.get(client) ?? 0));
+  const seen = new Set(told.map((one) => `${one.mark} ${lineOf(one)}`));
+  return acts.filter(
+    (act) => isAskedOnOne(act) && act.connection === last.get(act.client) && !seen.has(`${act.mark} ${lineOf(act)}`),
+  );
+}
+
+function toldTwice(line: string, acts: Act[], told: Told[]): string[] {
+  const times = (mark: string): number => told.filter((one) => one.mark === mark).length;
+  return acts.flatMap(({ mark }) => (times(mark) > 1 ? [`${line} was told ${mark} ${times(mark)} times`] : []));
+}
+
+function toldInDisorder(line: string, acts: Act[], told: Told[]): string[] {
+  const byMark = new Map(acts.map((act) => [act.mark, act]));
+  const answered = told.flatMap(({ mark }) => byMark.get(mark) ?? []);
+  return answered.flatMap((act, index) => {
+    const later = answered.slice(0, index).find((one) => act.ended < one.began);
+    return later ? [`${line} was told ${later.mark} before ${act.mark}, which was asked earlier`] : [];
   });
 }
+
+const isAskedOnOne = ({ kind, connection }: Act): boolean => kind === 'help' && connection !== undefined;
+
+const lineOf = (one: { client: string; connection?: number }): string =>
+  `connection ${one.connection} of ${one.client}`;

@@ -25,6 +25,8 @@ export interface Act {
   /** When its outcome was known. */
   ended: number;
   outcome: Outcome;
+  /** The client's connection on which it was sent and acknowledged, where that was one and the same. */
+  connection?: number;
   /** Of a post: the number that the hall told. */
   seq?: number;
 }

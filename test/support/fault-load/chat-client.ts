@@ -58,6 +58,11 @@ export class ChatClient {
     }
   }
 
+  /** Counts from 1. */
+  get connection(): number {
+    return this.#connection;
+  }
+
   close(): void {
     this.#over = true;
     this.#socket?.terminate();
@@ -193,9 +198,11 @@ export async function doAct(
   act: Act,
   { text, goOn }: { text: string; goOn(): boolean },
 ): Promise<void> {
+  const first = client.connection;
   while (act.outcome === 'unknown' && goOn()) {
     const answer = await client.send(text, act.mark);
     act.ended = performance.now();
+    if (answer?.type === 'accepted' && client.connection === first) act.connection = first;
     if (answer?.type === 'posted') Object.assign(act, { outcome: 'ok', seq: answer.message.seq });
     else if (answer?.type === 'accepted') act.outcome = 'ok';
     else if (answer && !OURS.has(answer.code)) act.outcome = 'refused';

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Act, type History, type Kept, markOf } from '#test/support/fault-history/history.ts';
+import { neverTold } from '#test/support/fault-history/check.ts';
 import { randomFrom } from './random.ts';
 import { ChatClient, doAct, PAGE, readMessages } from './chat-client.ts';
 import type { Ask, WebPlan, WebState } from './web-load.ts';
@@ -50,6 +51,7 @@ class WebClients {
       acts: acts.length,
       acknowledged: acts.filter(({ outcome }) => outcome === 'ok').length,
       open: acts.filter(({ outcome, ended }) => outcome === 'unknown' && ended === Infinity).length,
+      untold: neverTold(this.#history).length,
       caughtUp: this.#clients.filter((one) => one.last === last.get(one.room)).length,
     };
   }

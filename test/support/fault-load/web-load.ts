@@ -22,6 +22,8 @@ export interface WebState {
   acknowledged: number;
   /** Acts that are on their way. */
   open: number;
+  /** Questions whose asker is still there and has no answer. */
+  untold: number;
   /** Clients that are connected and have all that the others have. */
   caughtUp: number;
 }
