@@ -49,16 +49,17 @@ export class Asked {
     return open;
   }
 
-  /** What should be looked for by now. */
+  /** What should be looked for by now, each behind what was asked before it in its room and is open too. */
   due(now: number): Question[] {
-    const due: Question[] = [];
+    const due = new Set<Question>();
     for (const question of this.#questions.values()) {
       if (question.over || question.lookAt > now) continue;
       question.wait = Math.min(LAST_LOOK, question.wait * 2);
       question.lookAt = now + question.wait;
-      due.push(question);
+      for (const earlier of this.openBefore(question.id)) due.add(earlier);
+      due.add(question);
     }
-    return due;
+    return [...due];
   }
 }
 
