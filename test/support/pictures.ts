@@ -2,8 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
 
-/** Writes a page as people see it, 1280 wide light and dark and 360 wide, into test/pictures/. Leaves it as it was. */
+/**
+ * Writes a page as people see it, 1280 wide light and dark and 360 wide, into test/pictures/. Leaves it as it was. A play
+ * that is given again, on another shape of deployment, shows the same pages: each is taken once.
+ */
 export async function takePictures(page: Page, name: string): Promise<void> {
+  if (taken.has(name)) return;
+  taken.add(name);
   const size = page.viewportSize();
   mkdirSync(FOLDER, { recursive: true });
   for (const { width, height, scheme } of VIEWS) {
@@ -15,6 +20,8 @@ export async function takePictures(page: Page, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   if (size) await page.setViewportSize(size);
 }
+
+const taken = new Set<string>();
 
 const FOLDER = join(dirname(import.meta.dirname), 'pictures');
 
