@@ -29,11 +29,14 @@ export function connectorPorts({ storage, bus, clock, commands, logger, vault }:
     receive: receiver(storage, bus.parts),
     commands,
     seal: (value, name) => vault.seal(value, name),
-    space: inOrder(spaces(storage, clock)),
-    async setting(community, command) {
-      const setting = await readCommandSetting(storage.db, community, command);
-      return { on: setting?.on ?? true, symbol: setting?.symbol ?? null };
-    },
+    space: inOrder(({ platform }) => platform, spaces(storage, clock)),
+    setting: inOrder(
+      (community: string, _command: string) => community,
+      async (community, command) => {
+        const setting = await readCommandSetting(storage.db, community, command);
+        return { on: setting?.on ?? true, symbol: setting?.symbol ?? null };
+      },
+    ),
     deliveries: {
       wasSent: (part) => wasDelivered(storage.db, part),
       record: recorder(storage, clock),
@@ -64,13 +67,16 @@ function spaces(storage: Storage, clock: Clock): ConnectorPorts['space'] {
   };
 }
 
-/** Answers in the order of the questions: what comes in one burst goes on from here in the order in which it came. */
-function inOrder(space: ConnectorPorts['space']): ConnectorPorts['space'] {
+/** Looks up in the order of the calls of one key: what comes in one burst goes on from here in the order in which it came. */
+export function inOrder<Asked extends unknown[], Found>(
+  keyOf: (...asked: Asked) => string,
+  look: (...asked: Asked) => Promise<Found>,
+): (...asked: Asked) => Promise<Found> {
   const turns = byTurns();
-  return async (place) => {
-    const turn = turns(place.platform);
+  return async (...asked) => {
+    const turn = turns(keyOf(...asked));
     try {
-      const found = await space(place);
+      const found = await look(...asked);
       if (turn.before) await turn.before;
       return found;
     } finally {

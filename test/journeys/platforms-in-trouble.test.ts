@@ -35,7 +35,7 @@ const STORMS: Record<PlatformName, Storm> = {
 };
 
 function stormIn(rooms: string[]): Storm {
-  return { seed, count: 60, rooms, every: 40, cuts: 0, limited: 0, twice: 0.2, broken: 0, patience: 20_000 };
+  return { seed, count: 60, rooms, every: 100, cuts: 0, limited: 0, twice: 0.2, broken: 0, patience: 60_000 };
 }
 
 describe('platforms in trouble', { concurrency: 2 }, () => {
@@ -46,10 +46,12 @@ describe('platforms in trouble', { concurrency: 2 }, () => {
   for (const shape of SHAPES)
     describe(`beside each other, ${shape}`, { concurrency: 1 }, () => {
       let grounds: Grounds;
+      let usual: number;
       const on = (): Grounds['on'] => grounds.on;
       before(async () => {
         const slack = { rooms: ROOMS, retryAfterMs: [0, 1_000, 2_000, 4_000, 8_000] };
         grounds = await Grounds.open({ discord: { rooms: ROOMS }, slack, twitch: {} }, shape);
+        usual = await chatDelay(grounds);
       });
       after(() => grounds?.close());
 
@@ -61,7 +63,8 @@ describe('platforms in trouble', { concurrency: 2 }, () => {
       });
 
       test('one takes 5 s for every answer: the web chat and the others are as quick as ever', async (t) => {
-        const [discord, slack] = [await hang(grounds, 'discord', 100), await hang(grounds, 'slack', 200)];
+        const discord = await hang(grounds, 'discord', { from: 100, usual });
+        const slack = await hang(grounds, 'slack', { from: 200, usual });
         t.diagnostic(JSON.stringify({ discord: discord.report, slack: slack.report }));
         await Promise.all([discord.done(), slack.done()]);
       });
@@ -88,7 +91,7 @@ describe('platforms in trouble', { concurrency: 2 }, () => {
   test('500 answers wait for Twitch: the web chat is as quick as ever, and a stop and a new start lose none', async (t) => {
     const report = await backlogOnTwitch({});
     t.diagnostic(JSON.stringify(report));
-    assert.ok(report.chat[1] < 250, `the web chat took ${report.chat[1]} ms`);
+    assertAsQuick(report.chat[1], report.chat[0]);
   });
 });
 
@@ -99,27 +102,40 @@ interface Hung {
   done(): Promise<unknown>;
 }
 
-async function hang(grounds: Grounds, name: PlatformName, from: number): Promise<Hung> {
+interface Hanging {
+  /** The number of the first question. */
+  from: number;
+  /** What the web chat takes where nothing hangs, in ms. */
+  usual: number;
+}
+
+async function hang(grounds: Grounds, name: PlatformName, { from, usual }: Hanging): Promise<Hung> {
   const hung = grounds.on[name];
   hung.faults.slow(5_000);
   const held = await askAtOnce(hung, { from, count: 30, rooms: ROOMS, ways: WAYS[name].slice(0, 1) });
   const others = await askOthers(grounds, name, from + 50);
+  assert.ok(tally(hung, held).missing.length > 0, `${name} did not hang while the others answered`);
   const chat = await chatDelay(grounds);
-  assert.ok(chat < 250, `the web chat took ${chat} ms`);
+  assertAsQuick(chat, usual);
   hung.faults.slow(0);
   return { report: { chat, ...others }, done: () => until(`answers on ${name}`, () => allAnswered(hung, held)) };
+}
+
+/** Of one run: how quick a machine is, and what else it does, is not asked. */
+function assertAsQuick(chat: number, usual: number): void {
+  assert.ok(chat < Math.max(250, 4 * usual), `the web chat took ${chat} ms, and ${usual} ms when all was well`);
 }
 
 const allAnswered = (simulator: Simulator, asks: Ask[]): true | undefined =>
   tally(simulator, asks).missing.length === 0 || undefined;
 
-/** Three questions on each of the others, all to be answered within 3 s. Gives how long it took on each, in ms. */
+/** Three questions on each of the others, all to be answered. Gives how long it took on each, in ms. */
 async function askOthers(grounds: Grounds, but: PlatformName, from: number): Promise<Record<string, number>> {
   const others = grounds.simulators.filter(({ platform }) => platform !== but);
   const took = others.map(async (one) => {
     const began = performance.now();
     const asks = await askAtOnce(one, { from, count: 3, rooms: ['square'] });
-    await until(`answers on ${one.platform}`, () => allAnswered(one, asks), { ms: 3_000, every: 20 });
+    await until(`answers on ${one.platform}`, () => allAnswered(one, asks), { every: 20 });
     return [one.platform, Math.round(performance.now() - began)];
   });
   return Object.fromEntries(await Promise.all(took));
@@ -132,11 +148,12 @@ const NOTICED_WITHIN = { discord: 4_000, slack: 15_000, twitch: 18_000 };
 async function fallSilent(): Promise<object> {
   const grounds = await Grounds.open({ discord: { heartbeatMs: 1_000 }, slack: {}, twitch: {} }, 'in one process');
   try {
+    const usual = await chatDelay(grounds);
     const quick = comeBack(grounds, 'discord').then(async (times) => {
       const asked = await askAtOnce(grounds.on.discord, { count: 3, rooms: ['square'] });
-      await until('answers on Discord', () => allAnswered(grounds.on.discord, asked), { ms: 3_000 });
+      await until('answers on Discord', () => allAnswered(grounds.on.discord, asked));
       const chat = await chatDelay(grounds);
-      assert.ok(chat < 250, `the web chat took ${chat} ms`);
+      assertAsQuick(chat, usual);
       return { ...times, chat };
     });
     // Twitch itself is heard about once a minute. An answer that it does not acknowledge is noticed sooner.

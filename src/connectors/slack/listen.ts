@@ -1,5 +1,6 @@
 import type { Timer } from '#bus/outbound-queue.ts';
 import { AppError } from '#core/errors.ts';
+import { byTurns, type Turn } from '#core/by-turns.ts';
 import { newId } from '#core/ids.ts';
 import type { IncomingMessage } from '#core/message.ts';
 import type { ConnectorPorts, PlatformActions } from '#core/platform.ts';
@@ -40,8 +41,9 @@ export interface Listener {
   stop(): Promise<void>;
 }
 
-export function listen(options: ListenOptions): Listener {
+export function listen(given: ListenOptions): Listener {
   const underWay = new Set<Promise<void>>();
+  const options = { ...given, turns: byTurns() };
   const refusing = secretInPublic({ ...options, team: () => options.bot()?.team ?? '' });
   let stopping = false;
   return {
@@ -84,7 +86,7 @@ function quiet(acknowledged: Promise<void>): Promise<void> {
 }
 
 /** Acknowledged when it is stored, or refused for now. If that takes too long Slack sends the line again, which does no harm. */
-async function takeLine(options: ListenOptions, asked: Asked, bot: Bot, ack: Ack): Promise<void> {
+async function takeLine(options: Listening, asked: Asked, bot: Bot, ack: Ack): Promise<void> {
   const taken = await take(options, asked, bot);
   if (taken === false) return;
   if (taken !== true) await options.tell(asked, taken);
@@ -92,7 +94,7 @@ async function takeLine(options: ListenOptions, asked: Asked, bot: Bot, ack: Ack
 }
 
 /** Slack never sends a command again, and shows an error where it is not acknowledged in time. */
-async function takeCommand(options: ListenOptions, asked: Asked, bot: Bot, ack: Ack): Promise<void> {
+async function takeCommand(options: Listening, asked: Asked, bot: Bot, ack: Ack): Promise<void> {
   let isLate = false;
   const cancel = options.timer.after(options.times.acknowledge, () => {
     isLate = true;
@@ -107,16 +109,17 @@ async function takeCommand(options: ListenOptions, asked: Asked, bot: Bot, ack: 
   if (notTold && url !== undefined) await quiet(options.api.respond(url, notTold));
 }
 
+interface Listening extends ListenOptions {
+  /** By channel: a look at who asks may take long, and those behind are answered behind. */
+  turns(channel: string): Turn;
+}
+
 /** Whether it is stored, now or before; a sentence for the asker where that has to wait for somebody. */
-async function take({ ports, people, standing }: ListenOptions, asked: Asked, bot: Bot): Promise<boolean | string> {
+async function take(options: Listening, asked: Asked, bot: Bot): Promise<boolean | string> {
+  const { ports, standing } = options;
   standing.counts.received++;
   try {
-    const who = await people.who(asked.user, asked.username);
-    const message = messageOf(asked, { ...who, account: `slack:${asked.user}` }, ports.clock());
-    if (findSecret(message.ask, ports.commands)) message.from.alone = true;
-    message.ask = await sealedAsk(message.ask, message.who.account, ports);
-    const { community } = await ports.space({ platform: 'slack', platformId: bot.team, name: bot.teamName });
-    await ports.receive({ ...message, community }, asked.platformId);
+    await ports.receive(await complete(options, asked, bot), asked.platformId);
     return true;
   } catch (error) {
     // Another message under the same id: the first one counts.
@@ -124,6 +127,22 @@ async function take({ ports, people, standing }: ListenOptions, asked: Asked, bo
     const code = error instanceof AppError ? error.code : (error as Error).name;
     ports.log.error({ platform: 'slack', code }, TEXTS.log.notStored);
     return isNotSealed(error) ? error.message : false;
+  }
+}
+
+/** With who asks and in which community, in the order in which the channel's lines came. */
+async function complete({ ports, people, turns }: Listening, asked: Asked, bot: Bot): Promise<IncomingMessage> {
+  const turn = turns(asked.channel);
+  try {
+    const who = await people.who(asked.user, asked.username);
+    const message = messageOf(asked, { ...who, account: `slack:${asked.user}` }, ports.clock());
+    if (findSecret(message.ask, ports.commands)) message.from.alone = true;
+    message.ask = await sealedAsk(message.ask, message.who.account, ports);
+    if (turn.before) await turn.before;
+    const { community } = await ports.space({ platform: 'slack', platformId: bot.team, name: bot.teamName });
+    return { ...message, community };
+  } finally {
+    turn.pass();
   }
 }
 

@@ -427,6 +427,8 @@ describe('Guildhall on Slack in trouble', () => {
       );
     }
     slack.faults.random(7, undefined);
+    // What Slack sends again may still be on its way.
+    await eventually('all to arrive', () => hall.texts.length + slack.lost.length >= 30 || undefined);
     await Promise.all(hall.sent);
     const answers = slack
       .seen('square')

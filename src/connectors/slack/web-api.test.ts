@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { CallFailed } from './slack.external.ts';
 import { pauseOf, webApi } from './web-api.ts';
 
@@ -65,4 +66,25 @@ describe('what an answer of Slack’s means', () => {
 
   test('a pause is what Slack says and a little more, and half a minute where it says nothing', () =>
     assert.deepEqual([pauseOf('3'), pauseOf('0'), pauseOf(null), pauseOf('soon')], [3_500, 500, 30_500, 30_500]));
+});
+
+test('a channel that was told to wait is left alone until then, whoever writes there; another one is not', async () => {
+  const called: string[] = [];
+  let isFull = true;
+  const fetch = async (_: unknown, init?: RequestInit): Promise<Response> => {
+    called.push(new URLSearchParams(String(init?.body)).get('channel') ?? '');
+    return isFull ? json({ ok: false }, 429, { 'retry-after': '0' })() : json({ ok: true })();
+  };
+  const api = webApi({ token: 'xoxb', apiUrl: 'https://slack.test/', fetch, timeout: 50, heard: () => undefined });
+  const post = (channel: string): Promise<string> =>
+    api.call('chat.postMessage', { channel }).then(
+      () => 'said',
+      (error: CallFailed) => `${error.trouble}, ${error.retryAfter > 0 && error.retryAfter <= 500}`,
+    );
+  assert.equal(await post('one'), 'limited, true');
+  isFull = false;
+  assert.deepEqual([await post('one'), await post('other')], ['limited, true', 'said']);
+  await pause(550);
+  assert.equal(await post('one'), 'said');
+  assert.deepEqual(called, ['one', 'other', 'one']);
 });
