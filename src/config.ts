@@ -112,7 +112,7 @@ function vault(
   return [
     ...missing.map((name) => ({
       name,
-      lines: [`is not set, and ${why} needs it. guildhall certs DIR makes certificates.`],
+      lines: [`is not set, and ${why} needs it. To make certificates: npm run -s guildhall -- certs DIR`],
     })),
     ...lost.map((name) => ({ name, lines: [`There is no file ${settings[name]}.`] })),
   ];

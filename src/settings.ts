@@ -47,7 +47,7 @@ const SETTINGS = {
   ),
   SERVICE_CERT: setting(
     '',
-    'For VAULT_URL and VAULT_LISTEN: this role’s certificate, PEM. guildhall certs makes it.',
+    'For VAULT_URL and VAULT_LISTEN: this role’s certificate, PEM. To make it: npm run -s guildhall -- certs DIR',
     optional,
   ),
   SERVICE_KEY: setting('', 'Its key, PEM.', optional),

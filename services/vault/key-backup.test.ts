@@ -127,7 +127,7 @@ describe('the vault’s keys, kept elsewhere', () => {
     for (const changed of [{ sealed: flipped.toString('base64') }, { current: 'another' }, { sealed: 'AAAA' }])
       assert.throws(() => imported(there, JSON.stringify({ ...json, ...changed }), PASSPHRASE), /file was changed/);
     for (const other of ['', 'hello', '{}', text.slice(0, 90), JSON.stringify({ ...json, more: 1 })])
-      assert.throws(() => imported(there, other, PASSPHRASE), /not a file that guildhall vault export-key wrote/);
+      assert.throws(() => imported(there, other, PASSPHRASE), /not a file that vault export-key wrote/);
     assert.throws(() => statSync(join(there, 'keys.json')), /ENOENT/);
   });
 

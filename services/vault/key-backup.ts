@@ -137,7 +137,7 @@ function opened(sealed: Buffer, key: Buffer, head: Omit<Exported, 'sealed'>): Bu
 
 function readText(text: string): Exported {
   const refuse = (): never => {
-    throw new KeyTrouble('This is not a file that guildhall vault export-key wrote.');
+    throw new KeyTrouble('This is not a file that vault export-key wrote.');
   };
   if (text.length > VAULT_LIMITS.keyBackup) return refuse();
   try {

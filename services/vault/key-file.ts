@@ -89,12 +89,12 @@ function readKeys(path: string): StoredKey[] | undefined {
     refuseForeign(path, stats);
     if (othersMay(stats))
       throw new KeyTrouble(
-        `${path} can be read or changed by others on this machine. If nobody untrusted could: chmod 600 ${path}. If somebody could: do the same, then guildhall vault rotate.`,
+        `${path} can be read or changed by others on this machine. If nobody untrusted could: chmod 600 ${path}. If somebody could: do the same, then npm run -s guildhall -- vault rotate`,
       );
     const keys = stats.size <= VAULT_LIMITS.keyFile ? keysOf(readFileSync(path)) : undefined;
     if (!keys)
       throw new KeyTrouble(
-        `${path} is damaged. Put back the one of a backup; or move it away, and guildhall vault import-key with the file that export-key wrote.`,
+        `${path} is damaged. Put back the one of a backup; or move it away, and give back what export-key wrote: npm run -s guildhall -- vault import-key FILE`,
       );
     return keys;
   });

@@ -229,7 +229,7 @@ function stateAfter({ state }: StoredKey): StoredKey['state'] {
 /** In a folder that had keys none is made: nothing that was sealed before would open. */
 function gone(folder: string): never {
   throw new KeyTrouble(
-    `There is no ${KEY_FILE} in ${folder} any more. Put back the one of a backup, or guildhall vault import-key with the file that export-key wrote. Without either: start the vault again, which makes a new key, and everybody types their secrets anew.`,
+    `There is no ${KEY_FILE} in ${folder} any more. Put back the one of a backup, or what export-key wrote: npm run -s guildhall -- vault import-key FILE. Without either: start the vault again, which makes a new key, and everybody types their secrets anew.`,
   );
 }
 

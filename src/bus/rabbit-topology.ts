@@ -40,7 +40,7 @@ async function look(channel: Channel, { exchanges = [], queues = [] }: Needed): 
 function explain(error: unknown): never {
   if (codeOf(error) !== 'NOT_FOUND') throw error;
   throw new Error(
-    `${(error as Error).message}. The broker's user may not make it: import what “guildhall broker-policy --json” prints.`,
+    `${(error as Error).message}. The broker's user may not make it: import what this prints: npm run -s guildhall -- broker-policy --json`,
     { cause: error },
   );
 }

@@ -128,7 +128,7 @@ async function exportTo({ config, say }: CommandLine, { file, stdin }: Asked): P
 
 async function importFrom({ config, say }: CommandLine, { file, stdin }: Asked): Promise<number> {
   if (!existsSync(file)) throw new Error(`There is no file ${file}.`);
-  if (statSync(file).size > MOST_BYTES) throw new Error(`${file} is not a file that guildhall vault export-key wrote.`);
+  if (statSync(file).size > MOST_BYTES) throw new Error(`${file} is not a file that vault export-key wrote.`);
   const passphrase = stdin ? await passphraseFromStdin() : await askPassphrase({ isNew: false });
   const { current, added } = importKeys(vaultFolder(config), readFileSync(file, 'utf8'), passphrase);
   if (added.length === 0) say.ok('vault', `All keys of ${file} were here already; ${current} is the current one.`);

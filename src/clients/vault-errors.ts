@@ -55,12 +55,12 @@ const SHOWN: Record<VaultCode, Shown> = {
   'provider-too-large': PLATFORM,
   'provider-echoes': { ...PLATFORM, adds: 'Make a new key there, to be safe.' },
   busy: { status: 503, fault: 'ours', retryAfter: 5 },
-  // The vault's own sentence names files of its machine, and is for the operator: guildhall vault status.
+  // The vault's own sentence names files of its machine, and is for the operator: vault status.
   'no-key': {
     status: 503,
     fault: 'ours',
     retryAfter: 60,
-    says: 'The vault has lost its key, so no secret can be kept or used. The operator sees to it: guildhall vault status.',
+    says: 'The vault has lost its key, so no secret can be kept or used. The operator sees to it: npm run -s guildhall -- vault status',
   },
   failed: PLATFORM,
 };

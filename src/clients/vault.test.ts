@@ -144,6 +144,6 @@ describe('a refusal of the vault', () => {
   test('for want of a key names no file of the vault’s machine', () => {
     const error = vaultError(503, { status: 503, code: 'no-key', detail: '/srv/vault/keys.json is damaged.' });
     assert.doesNotMatch(error.message, /srv/);
-    assert.match(error.message, /guildhall vault status/);
+    assert.match(error.message, /guildhall -- vault status$/);
   });
 });

@@ -19,7 +19,7 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
       throw refused(
         'operator-only',
         'Only the operator of this hall can do that.',
-        'operator: guildhall account create NAME --owner makes one',
+        'operator: npm run -s guildhall -- account create NAME --owner --password-stdin makes one',
       );
   }
 
