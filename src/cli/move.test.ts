@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
@@ -81,6 +81,15 @@ describe(
       assert.equal(Number(next), 4712);
       assert.equal(hashOf(data), before, 'the source stays as it is');
       assert.ok(!readdirSync(data).some((name) => name.includes('moving')));
+    });
+
+    test('what to do next says that the vault’s keys stay in the folder, where there are keys', async (t) => {
+      const { data, to } = await ready(t, 1);
+      assert.doesNotMatch((await move(data, '--to', to)).said, /vault/);
+      mkdirSync(join(data, 'vault'));
+      writeFileSync(join(data, 'vault/keys.json'), '');
+      const { code, said } = await move(data, '--to', to);
+      assert.deepEqual([code, said.includes(`Keep ${data}/vault: the keys of all secrets`)], [0, true], said);
     });
 
     test('no table is forgotten: what PostgreSQL has is what is carried over', async (t) => {

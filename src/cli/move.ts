@@ -4,6 +4,7 @@ import { WrongSettings } from '#src/config.ts';
 import { placeOf } from '#src/engine-refusals.ts';
 import { openStorage } from '#src/engines.ts';
 import { readSettings } from '#src/settings.ts';
+import { hasKeys } from '#src/vault-reach.ts';
 import { WrongUse, type CommandLine } from './command-line.ts';
 import type { Progress } from './copy-tables.ts';
 import { openMoveSource, type MoveSource } from './move-source.ts';
@@ -82,6 +83,7 @@ function tellNext({ say, config, url }: Move): void {
     'Start the hall, sign in and look around.',
     'Make a backup of it: npm run -s guildhall -- backup FILE',
     `Then remove hall.db from ${folder}, so that nobody starts the old hall by mistake.`,
+    ...(hasKeys(config) ? [`Keep ${folder}/vault: the keys of all secrets are there and were not carried over.`] : []),
   ];
   steps.forEach((step, at) => say.plain(`  ${at + 1}. ${step}`));
 }
