@@ -13,13 +13,14 @@ import { hasKeys, reachVault } from './vault-reach.ts';
 export async function checkVault(config: Config): Promise<Finding[]> {
   const sealed = await sealedBy(config);
   const secrets = sum(sealed);
-  if (config.VAULT_URL === undefined && !hasKeys(config)) return [noKeyYet(secrets)];
+  if (config.VAULT_URL === undefined && !hasKeys(config)) return [noKeyYet(secrets, config)];
   const reached = await reachVault(config);
   try {
     const status = await reached.vault.status();
     return [stateOf(status, reached.where), ...keysOf(status, sealed), ...unknownKeys(status, sealed)];
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
+    if (error.code === 'not-allowed') return [answers(reached.where)];
     return [{ state: 'wrong', what: 'vault', lines: [error.message, 'Chat works without it; secrets do not.'] }];
   } finally {
     await reached.close();
@@ -80,7 +81,16 @@ function isNoTable(error: unknown): boolean {
   return code === '42P01' || message.includes('no such table');
 }
 
-function noKeyYet(secrets: number): Finding {
+/** A role whose certificate may not ask how it is has found it there, which is all that this role needs. */
+function answers(where: string): Finding {
+  return {
+    state: 'ok',
+    what: 'vault',
+    lines: [`it answers at ${where}`, 'How it is, “doctor” tells where a hall runs.'],
+  };
+}
+
+function noKeyYet(secrets: number, { DATABASE_URL }: Config): Finding {
   if (secrets === 0) return { state: 'note', what: 'vault', lines: ['no key yet; the first start makes it'] };
   return {
     state: 'wrong',
@@ -89,6 +99,7 @@ function noKeyYet(secrets: number): Finding {
       `${counted(secrets)} kept, and there is no key for them here.`,
       'A start would make a new key, which opens none of them.',
       'Bring it back first: npm run -s guildhall -- vault import-key FILE',
+      ...(DATABASE_URL === undefined ? [] : ['Where the vault is a process of its own: set VAULT_URL.']),
     ],
   };
 }

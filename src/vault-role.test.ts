@@ -7,6 +7,7 @@ import pino from 'pino';
 import { vaultPart, type VaultPart } from '#parts/vault.ts';
 import { bareEnvironment, Child, ROOT } from '#test/support/child.ts';
 import { freePort } from '#test/support/free-port.ts';
+import { startGuildhall } from '#test/support/guildhall.ts';
 import { serviceCertificates, serviceSettings } from '#test/support/service-certificates.ts';
 import { vaultBelow } from '#test/support/vault-of.ts';
 import { eventually } from '#test/support/wait.ts';
@@ -77,6 +78,19 @@ describe('npm start -- --role vault', () => {
     const answer = await fetch(`${child.url}/health/ready`);
     assert.deepEqual([answer.status, await answer.json()], [200, { status: 'ready', notReady: [] }]);
     assert.match(await (await fetch(`${child.url}/metrics`)).text(), /guildhall_not_ready 0/);
+  });
+
+  test('doctor tells a hall how it is, another role that it answers, and its own machine that it runs', async () => {
+    const settings = { STOCK_URL: 'http://127.0.0.1:9/', VAULT_URL: `https://localhost:${port}` };
+    const doctor = (as: string, more: NodeJS.ProcessEnv = settings) =>
+      startGuildhall(data, ['doctor'], { env: { ...more, ...serviceSettings(certificates, as) } }).ended;
+    const [hall, bot, foreign] = [await doctor('hall'), await doctor('bot'), await doctor('nobody')];
+    assert.match(hall.said, /"ok","what":"vault","says":"ready, https:.*"ok","what":"key".*Nothing to do/s);
+    assert.match(bot.said, /"ok","what":"vault","says":"it answers at https:.*where a hall runs.*Nothing to do/s);
+    assert.deepEqual([hall.code, bot.code, foreign.code], [0, 0, 78], foreign.said);
+    assert.match(foreign.said, /There is no file .*cert\.pem/);
+    const own = await doctor('vault', env);
+    assert.match(own.said, /, a vault runs on it.*"ready, it runs/s);
   });
 
   test('killed, comes back, and the hall sees it go and come', async () => {

@@ -18,7 +18,7 @@ import { knownSchema } from './schema-of-file.ts';
 export async function lookAtFolder(found: Terminal, shown: string): Promise<void> {
   if (!existsSync(resolve(shown))) return found.note('data', `${shown} is not there yet; the first start makes it`);
   const folder = openFolder(shown);
-  lookAtSpace(found, folder, shown);
+  lookAtSpace(found, folder, { shown, whose: 'hall' });
   lookAtModes(found, folder.path);
   await lookAtSqlite(found, folder);
 }
@@ -26,7 +26,7 @@ export async function lookAtFolder(found: Terminal, shown: string): Promise<void
 /** The folder of the vault's own machine: there are keys in it, and no database. */
 export function lookAtKeys(found: Terminal, shown: string): void {
   if (!existsSync(resolve(shown))) return found.note('data', `${shown} is not there yet; the first start makes it`);
-  lookAtSpace(found, openFolder(shown, { database: false }), shown);
+  lookAtSpace(found, openFolder(shown, { database: false }), { shown, whose: 'vault' });
   lookAtModes(found, resolve(shown));
 }
 
@@ -62,16 +62,17 @@ async function schemaThere(storage: Storage): Promise<number> {
   return done.rows[0]?.done ?? 0;
 }
 
-function lookAtSpace(found: Terminal, folder: DataFolder, shown: string): void {
+function lookAtSpace(
+  found: Terminal,
+  folder: DataFolder,
+  { shown, whose }: { shown: string; whose: 'hall' | 'vault' },
+): void {
   const free = statfsSync(folder.path);
   const gigabytes = (free.bavail * free.bsize) / 1e9;
   if (gigabytes < 0.5)
     found.wrong('data', `Only ${(gigabytes * 1000).toFixed(0)} MB are free where ${shown} is. Make room.`);
   else
-    found.ok(
-      'data',
-      `${shown}, ${gigabytes.toFixed(1)} GB free, ${isLocked(folder) ? 'a hall runs on it' : 'no hall runs on it'}`,
-    );
+    found.ok('data', `${shown}, ${gigabytes.toFixed(1)} GB free, ${isLocked(folder) ? 'a' : 'no'} ${whose} runs on it`);
 }
 
 async function lookAtSqlite(found: Terminal, folder: DataFolder): Promise<void> {
