@@ -12,7 +12,9 @@ export function exportKeys(folder: string, passphrase: string, work: Work = VAUL
   refuseShort(passphrase);
   return withKeys(folder, (keys) => {
     if (!keys)
-      throw new KeyTrouble(`There are no keys in ${folder}: they are made when the vault starts for the first time.`);
+      throw new KeyTrouble(
+        `There are no keys in ${folder}. The first start makes them. Lost ones are brought back by what export-key wrote: npm run -s guildhall -- vault import-key FILE`,
+      );
     const bytes = textOf(keys);
     try {
       return sealedText(bytes, keys.find(({ state }) => state === 'current')?.id ?? '', { passphrase, work });

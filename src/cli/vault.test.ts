@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import pino from 'pino';
@@ -195,6 +195,11 @@ describe('the operator’s commands for the vault', { concurrency: 2 }, () => {
       const lost = await at.run(words);
       assert.deepEqual([lost.code, /2 secrets kept, and there is no key/.test(lost.said)], [1, true], lost.said);
     }
+    for (const words of ['vault rotate', 'vault export-key other --passphrase-stdin']) {
+      const { code, said } = await at.run(words, PASSPHRASE);
+      assert.deepEqual([code, /import-key FILE.*Nothing was changed/.test(said)], [1, true], said);
+    }
+    assert.equal(existsSync(join(at.data, 'vault/keys.json')), false);
     // A start makes a new one: what was sealed with the old one does not open, and that is said.
     const reached = await reachVault(at.config);
     await reached.vault.status();

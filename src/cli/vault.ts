@@ -7,7 +7,7 @@ import { AppError } from '#core/errors.ts';
 import { rotateSecrets, type RotationProgress } from '#secrets/rotate.ts';
 import { checkVault, hasNoDatabase } from '#src/vault-check.ts';
 import { exportKeys, importKeys } from '#src/vault-keys.ts';
-import { reachVault, vaultFolder } from '#src/vault-reach.ts';
+import { hasKeys, reachVault, vaultFolder } from '#src/vault-reach.ts';
 import { countByKey } from '#storage/secrets.ts';
 import { WrongUse, type CommandLine } from './command-line.ts';
 import { withData } from './open-data.ts';
@@ -42,6 +42,8 @@ async function status({ config, say }: CommandLine): Promise<number> {
 async function rotate({ config, say }: CommandLine): Promise<number> {
   if (hasNoDatabase(config))
     throw new Error('The secrets are in a database that this machine does not know. Run it where a hall runs.');
+  // A vault that is started for this would make a key, which opens nothing that is kept.
+  if (config.VAULT_URL === undefined && !hasKeys(config)) throw new Error(NO_KEYS);
   const reached = await reachVault(config);
   try {
     const { alone, vault: asked } = reached;
@@ -61,6 +63,9 @@ async function rotate({ config, say }: CommandLine): Promise<number> {
     await reached.close();
   }
 }
+
+const NO_KEYS =
+  'There is no key to rotate: the first start makes it. A lost one has to be brought back first: npm run -s guildhall -- vault import-key FILE';
 
 /** A line where there is a wait, and otherwise every other second. */
 function tell(say: CommandLine['say'], alone: boolean): (so: RotationProgress) => void {
