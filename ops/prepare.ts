@@ -54,7 +54,7 @@ async function prepare(): Promise<void> {
   const at = (engine: string): string => hosts.find(({ holder }) => holder === engine)?.host ?? engine;
   for (const role of ROLES) put(`engines/${role}.env`, engineSettings(role, { passwordOf, at }));
   for (const [platform, names] of Object.entries({ ...PLATFORMS, vault: FOR_VAULT }))
-    if (!existsSync(join(folder, `tokens/${platform}.env`))) put(`tokens/${platform}.env`, template(platform, names));
+    if (!existsSync(join(folder, `tokens/${platform}.env`))) put(`tokens/${platform}.env`, template(names));
   put('vault/vault.env', `${MADE_BY}\nMETRICS_TOKEN=${passwordOf('metrics')}\n`);
   put('bridge/stock-bot.env', stockBot({ passwordOf, at }));
   put('postgres/superuser', passwordOf('postgres superuser'), { owner: ENGINE });
@@ -119,8 +119,10 @@ function stockBot(engines: Engines): string {
   return `# For a stock bot of somebody else’s, with STOCK_BRIDGE=on: docs/stock.md\nAMQP_URL=${brokerUrl('bridge', engines)}\n`;
 }
 
-function template(platform: string, names: string[]): string {
-  return [`# docs/${platform}.md tells where they come from.`, ...names.map((name) => `${name}=`), ''].join('\n');
+/** A name begins with whose it is; the vault's are Twitch's. */
+function template(names: string[]): string {
+  const page = names[0]?.split('_')[0]?.toLowerCase();
+  return [`# docs/${page}.md tells where they come from.`, ...names.map((name) => `${name}=`), ''].join('\n');
 }
 
 /** Users with the rights of their roles, and all queues. https://www.rabbitmq.com/docs/definitions */

@@ -48,6 +48,14 @@ describe('the secrets of the split deployment', () => {
     assert.equal(new Set(logins.map(({ password }) => password)).size, roles.length);
   });
 
+  test('each file of tokens names the page that tells where they come from', () => {
+    for (const file of readdirSync(join(folder, 'tokens'))) {
+      const [, page = 'none'] = /^# (docs\/\S+)/.exec(read(`tokens/${file}`)) ?? [];
+      const [name = ''] = Object.keys(settings(`tokens/${file}`));
+      assert.ok(readFileSync(join(root, page), 'utf8').includes(name), `${file}: ${page} does not have ${name}`);
+    }
+  });
+
   test('the engines know the passwords by their hashes alone', () => {
     const { users } = JSON.parse(read('rabbitmq/definitions.json')) as {
       users: { name: string; password_hash: string }[];
