@@ -10,7 +10,7 @@ import { optional, secret, SEALED, text, whole, word } from './arguments.ts';
 import { command, type AnyCommand } from './command.ts';
 import { LIMITS } from './limits.ts';
 import { say } from './message.ts';
-import { findSecret, sealedAsk, type Ask } from './secret-arguments.ts';
+import { findSecret, findSecretOrSlip, sealedAsk, type Ask } from './secret-arguments.ts';
 
 const plainCommand = (name: string, args: AnyCommand['args']): AnyCommand =>
   command({
@@ -81,6 +81,14 @@ describe('a line with a secret', () => {
     ['a quote that is not closed', { text: `/keep-key mine "${KEY} x` }, /more than this command takes/],
     ['a colon behind the name', { text: `/keep-key:mine ${KEY}` }, /A blank/],
     ['no blank behind the name', { text: `/keep-key${KEY}` }, /A blank/],
+    ['a blank behind the slash', { text: `/ keep-key mine ${KEY}` }, /A blank/],
+    ['a comma before the name', { text: `/, keep-key mine ${KEY}` }, /A blank/],
+    ['the name in bold letters', { text: `/**keep-key** mine ${KEY}` }, /A blank/],
+    ['a spoiler around it', { text: `/||keep-key mine ${KEY}||` }, /A blank/],
+    ['two ticks around it', { text: `/\`\`keep-key mine ${KEY}\`\`` }, /A blank/],
+    ['a language named before it', { text: `/\`\`\`sh\nkeep-key mine ${KEY}\n\`\`\`` }, /A blank/],
+    ['letters of full width', { text: `/ｋｅｅｐ-ｋｅｙ mine ${KEY}` }, /A blank/],
+    ['a character in it that is not seen', { text: `/\u200bkeep-key mine ${KEY}` }, /A blank/],
     ['an argument of another name', { name: 'keep-key', args: { name: 'mine', kei: KEY } }, /does not have/],
     ['a list', { name: 'keep-key', args: { name: 'mine', key: [KEY] } }, /What was given for key/],
     ['a number', { name: 'keep-key', args: { name: 'mine', key: 123_456_789 } }, /What was given for key/],
@@ -133,6 +141,28 @@ test('a name alone holds no secret', () => {
     true,
     undefined,
   ]);
+});
+
+test('a misspelt name with something behind it is taken for the command where others read the line', () => {
+  const meant = (text: string): string | undefined => findSecretOrSlip({ text }, commands)?.command.name;
+  const near = [
+    '/kep-key',
+    '/keep-keys',
+    '/keepkey',
+    '/keep key',
+    '/keep_key',
+    '/kepe-key',
+    '/keep-kez',
+    '/, keep–key',
+  ];
+  for (const name of near) assert.equal(meant(`${name} mine ${KEY}`), 'keep-key', name);
+  for (const line of ['/kep-key', '/echo keep-key', '/kp-key mine x', '/keyboard mine x', '/pai x y', '/keep the key'])
+    assert.equal(meant(line), undefined, line);
+});
+
+test('ordinary words that name the command hold no secret', () => {
+  for (const text of ['keep-key is what you want', 'see `keep-key`', 'and/or keep-key x'])
+    assert.equal(findSecret({ text }, commands), undefined, text);
 });
 
 test('no line with the secret in it, whatever it is, lets it through', async () => {

@@ -28,10 +28,25 @@ export interface SecretAsked {
 export function findSecret(ask: Ask, commands: ReadonlyMap<string, AnyCommand>): SecretAsked | undefined {
   const { name, typed } = readAsk(ask);
   const command = commands.get(name);
-  if (!command) return slip(name, commands);
+  if (!command) return slip(name, commands) ?? ('text' in ask ? dressed(ask.text, commands) : undefined);
   if (!hasSecret(command.args)) return undefined;
   const given = typeof typed === 'string' ? typed.trim() !== '' : Object.keys(typed).length > 0;
   return { command, typed, given };
+}
+
+/** For a place where others read the line: also where the name is misspelt by one letter, or a blank stands in it. */
+export function findSecretOrSlip(ask: Ask, commands: ReadonlyMap<string, AnyCommand>): SecretAsked | undefined {
+  const found = findSecret(ask, commands);
+  if (found || !('text' in ask) || commands.has(readAsk(ask).name)) return found;
+  const [first = '', ...more] = undressed(ask.text).split(/[\s=:]+/u);
+  if (more.join('') === '') return undefined;
+  const typed = [lettersOf(first), lettersOf(first + (more[0] ?? ''))];
+  for (const command of commands.values()) {
+    const name = lettersOf(command.name);
+    const isMeant = name.length >= NEAR_LEAST && hasSecret(command.args) && typed.some((word) => isNear(word, name));
+    if (isMeant) return { command, typed: undefined, given: true };
+  }
+  return undefined;
 }
 
 /**
@@ -92,6 +107,33 @@ function slip(word: string, commands: ReadonlyMap<string, AnyCommand>): SecretAs
   return meant && { command: meant, typed: undefined, given: true };
 }
 
+/** With something around the name, such as `/ keep-key`, `/, keep-key` or a spoiler: a slash is among what stands before it. */
+function dressed(text: string, commands: ReadonlyMap<string, AnyCommand>): SecretAsked | undefined {
+  if (!/^[^\p{L}\p{N}]*[/／]/u.test(text)) return undefined;
+  const { name } = commandIn(`/${undressed(text)}`);
+  return slip(name, commands);
+}
+
+/** From the first letter on, without what is not seen; a block of code may have the name of a language before the line. */
+function undressed(text: string): string {
+  const seen = text.normalize('NFKC').replace(/\p{Cf}/gu, '');
+  return seen.replace(/^[^\p{L}\p{N}]*(?:(?<=```)[\w-]+\n[^\p{L}\p{N}]*)?/u, '');
+}
+
+/** Letters of a name: of shorter ones other words are near too often. */
+const NEAR_LEAST = 5;
+
+const lettersOf = (word: string): string => word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+
+/** Whether one letter at most is missing, more, or another, or two are swapped. */
+function isNear(one: string, other: string): boolean {
+  let same = 0;
+  while (same < one.length && one[same] === other[same]) same++;
+  const [a, b] = [one.slice(same), other.slice(same)];
+  const isSwapped = a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2);
+  return isSwapped || a.slice(1) === b.slice(1) || a === b.slice(1) || a.slice(1) === b;
+}
+
 /**
  * Of a command that is not there the name alone goes on, where another takes secrets: it may be that one, misspelt. What is not
  * like a name may be the secret itself, in a place where all that is typed is a command.
@@ -110,7 +152,7 @@ function readPlain({ command, typed }: SecretAsked): ReturnType<typeof checkArgu
   return typeof typed === 'string' ? parseArguments(declared, typed) : checkArguments(declared, typed);
 }
 
-const RUN_TOGETHER = 'A blank goes between the name and what stands behind it.';
+const RUN_TOGETHER = 'A blank goes between the name and what stands behind it, and nothing else around them.';
 
 /** The same arguments, the secrets as they are typed. */
 function plainly(declared: Record<string, Argument<unknown>>): Record<string, Argument<unknown>> {

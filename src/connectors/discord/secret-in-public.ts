@@ -1,7 +1,7 @@
 import { LIMITS } from '#core/limits.ts';
 import { whisper, type IncomingMessage } from '#core/message.ts';
 import type { ConnectorPorts, PlatformActions } from '#core/platform.ts';
-import { findSecret } from '#core/secret-arguments.ts';
+import { findSecretOrSlip } from '#core/secret-arguments.ts';
 import { sparing } from '#core/sparing.ts';
 import { faultOf } from './faults.ts';
 import { ClosedDirect, sendDirect, sendMessage, type Outgoing, type Post } from './post.ts';
@@ -25,7 +25,7 @@ export function secretInPublic({
 }: RefusalOptions): (message: IncomingMessage) => Promise<boolean> {
   const mayTell = sparing(LIMITS.noticeEvery, LIMITS.rateKeys);
   return async ({ ask, from }) => {
-    const asked = from.via?.['guild'] === undefined ? undefined : findSecret(ask, ports.commands);
+    const asked = from.via?.['guild'] === undefined ? undefined : findSecretOrSlip(ask, ports.commands);
     if (!asked) return false;
     const { name } = asked.command;
     const gone = asked.given && (await deleted(actions, from));

@@ -65,7 +65,14 @@ describe('a key on Discord', () => {
 
   test('is refused there in any misspelt form too', async (t) => {
     const given = await playWithKey(t);
-    for (const line of [`keep-key ${KEY}`, `keep-key:${KEY}`, `KEEP-KEY mine ${KEY} x`])
+    for (const line of [
+      `keep-key ${KEY}`,
+      `, keep-key mine ${KEY}`,
+      `kep-key mine ${KEY}`,
+      `||keep-key mine ${KEY}||`,
+      `keep-key:${KEY}`,
+      `KEEP-KEY mine ${KEY} x`,
+    ])
       await given.sim.say('max', 'square', `@Guildhall ${line}`);
     await eventually('an empty channel', () => given.sim.seen('square').length === 0 || undefined);
     assert.deepEqual(given.kept.asked, []);

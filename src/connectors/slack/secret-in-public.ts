@@ -1,6 +1,6 @@
 import { LIMITS } from '#core/limits.ts';
 import type { ConnectorPorts, PlatformActions } from '#core/platform.ts';
-import { findSecret } from '#core/secret-arguments.ts';
+import { findSecretOrSlip } from '#core/secret-arguments.ts';
 import { sparing } from '#core/sparing.ts';
 import type { Asked } from './read.ts';
 import { TEXTS } from './texts.ts';
@@ -25,7 +25,7 @@ export function secretInPublic({
 }: RefusalOptions): (asked: Asked) => Promise<void> | undefined {
   const mayTell = sparing(LIMITS.noticeEvery, LIMITS.rateKeys);
   return (asked) => {
-    const found = isPublic(asked) ? findSecret({ text: asked.text }, ports.commands) : undefined;
+    const found = isPublic(asked) ? findSecretOrSlip({ text: asked.text }, ports.commands) : undefined;
     return found && refuse(found.command.name, found.given, asked);
   };
 

@@ -1,6 +1,6 @@
 import { AppError } from '#core/errors.ts';
 import type { ConnectorPorts } from '#core/platform.ts';
-import { findSecret, type SecretAsked } from '#core/secret-arguments.ts';
+import { findSecretOrSlip, type SecretAsked } from '#core/secret-arguments.ts';
 import type { IrcLine } from './irc-line.ts';
 import { findCandidate, idOf, isForeign, read, spaceOf, type Candidate } from './read.ts';
 import { symbolOf } from './register.ts';
@@ -45,7 +45,7 @@ export function listen(options: ListenOptions): Listener {
 
 /** Also what takes a secret and is typed together with it, such as `!keep-key:…`. */
 function isKnown({ name, text }: Candidate, commands: ConnectorPorts['commands']): boolean {
-  return commands.has(name) || findSecret({ text }, commands) !== undefined;
+  return commands.has(name) || findSecretOrSlip({ text }, commands) !== undefined;
 }
 
 async function take(
@@ -56,7 +56,7 @@ async function take(
   let isAsked = found.symbol === undefined;
   try {
     const space = await ports.space(spaceOf(line));
-    const secret = findSecret({ text: found.text }, ports.commands);
+    const secret = findSecretOrSlip({ text: found.text }, ports.commands);
     const name = secret?.command.name ?? found.name;
     const sign = symbolOf(await ports.setting(space.community, name), space);
     isAsked ||= sign === found.symbol;

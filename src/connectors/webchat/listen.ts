@@ -3,7 +3,7 @@ import { enterRoom } from '#chat/chat.ts';
 import { checkText, postMessage, type Post } from '#chat/post-message.ts';
 import type { PublicMessage } from '#core/live.ts';
 import type { IncomingMessage } from '#core/message.ts';
-import { hiddenLine, sealedAsk, type Ask, type Sealing } from '#core/secret-arguments.ts';
+import { findSecret, hiddenLine, sealedAsk, type Ask, type Sealing } from '#core/secret-arguments.ts';
 import { isCommand, read } from './read.ts';
 
 /** Hands a message to the bot, once for each platform's id of it; resolves to the request's id. */
@@ -22,7 +22,9 @@ export function listen(
   { receive, ...sealing }: ListenParts,
 ): (person: Person, post: Post) => Promise<Posted> {
   return async (person, post) => {
-    if (!isCommand(post.text)) return postMessage(chat, person, post);
+    // Such as `/ keep-key …`, which would be ordinary words and show the secret to the room.
+    if (!isCommand(post.text) && !findSecret({ text: post.text }, sealing.commands))
+      return postMessage(chat, person, post);
     const text = checkText(post.text);
     const room = await enterRoom(chat, person, post.room, 'room.read');
     const who = { account: person.account, name: person.name, username: person.username };
