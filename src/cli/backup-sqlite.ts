@@ -52,8 +52,9 @@ function replaceAll(db: DatabaseSync): void {
   db.exec('begin immediate');
   try {
     for (const name of tables) {
-      const columns = db.prepare(`select name from pragma_table_info(?, 'backup')`).all(name) as { name: string }[];
-      const list = columns.map((column) => `"${column.name}"`).join(', ');
+      const list = columnsOf(db, name, 'main');
+      if (columnsOf(db, name, 'backup') !== list)
+        throw new Error(`The backup’s table ${name} is another one: it is of another version, or was changed.`);
       db.exec(`delete from main."${name}"; insert into main."${name}" (${list}) select ${list} from backup."${name}"`);
     }
     db.prepare(
@@ -64,4 +65,10 @@ function replaceAll(db: DatabaseSync): void {
     db.exec('rollback');
     throw error;
   }
+}
+
+/** For SQL, in the order of their names. Those of a file from elsewhere are only compared: they may be anything. */
+function columnsOf(db: DatabaseSync, table: string, schema: 'main' | 'backup'): string {
+  const rows = db.prepare('select name from pragma_table_info(?, ?) order by name').all(table, schema);
+  return (rows as { name: string }[]).map(({ name }) => `"${name}"`).join(', ');
 }

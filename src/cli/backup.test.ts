@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -238,6 +239,23 @@ describe('backup and restore at the command line', { concurrency: 2 }, () => {
     db.exec("update messages set text = 'since then'");
     db.close();
     assert.match(await done('restore old.db'), /old\.db is not sealed.*whoever has it can read it/);
+    assert.deepEqual(words(), [CANARY]);
+  });
+
+  test('a backup whose tables somebody changed is refused, and what their columns are called is not done', async (t) => {
+    const { folder, data, run, words } = desk(t);
+    const [forged, made] = [join(folder, 'forged.db'), join(folder, 'made.db')];
+    const db = new DatabaseSync(join(data, 'hall.db'));
+    db.prepare('vacuum into ?').run(forged);
+    db.close();
+    const forging = new DatabaseSync(forged);
+    const evil = `id") select 1 where 0; commit; attach '${made}' as p; create table p.t(x); begin; --`;
+    forging.exec(`drop table audit; create table audit ("${evil.replaceAll('"', '""')}" text, community_id, at)`);
+    forging.close();
+    const { code, said } = await run('restore forged.db');
+    assert.notEqual(code, 0);
+    assert.match(said, /backup’s table audit is another one/);
+    assert.equal(existsSync(made), false);
     assert.deepEqual(words(), [CANARY]);
   });
 
