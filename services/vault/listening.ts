@@ -22,6 +22,8 @@ export const LISTENING = {
   secretBytes: 16 * 1024,
   callBytes: 128 * 1024,
   resealBytes: 100 * 16 * 1024,
+  /** Lines of the audit in a minute for all strangers, and for each certificate that is refused: a flood needs more than a day to fill it. */
+  refusedLines: 30,
   /** ms that requests under way are waited for at the end. */
   drainMs: 10_000,
 } as const;

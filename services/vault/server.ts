@@ -3,10 +3,12 @@ import { createServer as plainServer, type IncomingMessage, type Server, type Se
 import { createServer as tlsServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { REQUEST_HEADERS, VAULT_MS } from '#contracts/vault.ts';
+import type { Audit } from './audit.ts';
 import { callerGone } from './call-refusals.ts';
 import { ON_THIS_MACHINE, mayAsk } from './callers.ts';
 import { LISTENING } from './listening.ts';
 import { Refusal } from './refusal.ts';
+import { refusedNoted } from './refused-noted.ts';
 import type { Replays } from './replays.ts';
 import { type Answer, routeOf, type Route, type RouteParts } from './routes.ts';
 
@@ -30,7 +32,8 @@ export interface VaultServers {
 
 /** The vault's servers. They do not listen yet. */
 export function vaultServers(parts: ServerParts, certificate?: ServerCertificate): VaultServers {
-  const handler = new Handler(parts);
+  const refused = refusedNoted(parts.audit);
+  const handler = new Handler(parts, refused);
   const here = bounded(
     plainServer({ ...HTTP }, (request, response) => void handler.take(ON_THIS_MACHINE, request, response)),
   );
@@ -40,7 +43,7 @@ export function vaultServers(parts: ServerParts, certificate?: ServerCertificate
   });
   elsewhere.on('tlsClientError', (error: Error & { code?: string }, socket) => {
     const why = (socket.authorizationError as unknown as string | undefined) ?? error.code ?? error.name;
-    parts.audit({
+    refused({
       at: Date.now(),
       by: socket.remoteAddress ?? 'unknown',
       operation: 'connect',
@@ -87,10 +90,12 @@ function callerOf(socket: TLSSocket): string {
 
 class Handler {
   readonly #parts: ServerParts;
+  readonly #refused: Audit;
   #inHand = 0;
 
-  constructor(parts: ServerParts) {
+  constructor(parts: ServerParts, refused: Audit) {
     this.#parts = parts;
+    this.#refused = refused;
   }
 
   async take(caller: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -118,7 +123,7 @@ class Handler {
     } catch (error) {
       const outcome = error instanceof Refusal ? error.code : 'failed';
       const about = { owner: '', purpose: '', operation: route?.operation ?? 'unknown' };
-      this.#parts.audit({ ...about, at: Date.now(), by: caller || 'unknown', outcome });
+      this.#refused({ ...about, at: Date.now(), by: caller || 'unknown', outcome });
       throw error;
     }
   }
