@@ -203,9 +203,15 @@ function spawnVault(folder: string, { listen }: VaultProcessOptions, socket: str
   const options = { env: environment(), stdio: 'pipe', cwd: folder, windowsHide: true } as const;
   // No dump of its memory is ever written, and nobody else reads what it makes.
   return existsSync('/bin/sh')
-    ? spawn('/bin/sh', ['-c', 'ulimit -c 0; umask 077; exec "$@"', 'vault', process.execPath, ...words], options)
+    ? spawn('/bin/sh', ['-c', BEFORE, 'vault', process.execPath, ...words], options)
     : spawn(process.execPath, words, options);
 }
+
+/**
+ * Linux does not keep to the limit where dumps go to a program; one without any memory in it tells nothing:
+ * https://www.man7.org/linux/man-pages/man5/core.5.html
+ */
+const BEFORE = 'ulimit -c 0; { echo 0 >/proc/self/coredump_filter; } 2>/dev/null; umask 077; exec "$@"';
 
 /** Nothing of ours but what Node itself may need on its system: no setting, and no NODE_OPTIONS. */
 function environment(): NodeJS.ProcessEnv {

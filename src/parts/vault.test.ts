@@ -83,6 +83,7 @@ describe('the vault as a child of the program', () => {
       [],
     );
     assert.match(of('limits'), /Max core file size\s+0\s+0/);
+    assert.match(of('coredump_filter'), /^0+\n$/);
     assert.match(of('cmdline'), /--permission\0/);
   });
 
