@@ -3,11 +3,14 @@ import { execFile } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -150,6 +153,31 @@ describe('the key file', () => {
         writeFileSync(file, good);
         assert.deepEqual([keys.status().state, keys.publicKey().id], ['ready', id]);
       });
+  });
+
+  test('is no link: a change would leave behind what it leads to, and one that leads nowhere is not taken for no keys', async (t) => {
+    const { folder, file, sealed } = await usedFolder(t);
+    const elsewhere = join(temporaryFolder(t), 'keys.json');
+    cpSync(file, elsewhere);
+    rmSync(file);
+    symlinkSync(elsewhere, file);
+    const keys = await opened(t, folder);
+    await isTrouble(keys, /keys\.json is a link/, elsewhere);
+    renameSync(elsewhere, `${elsewhere}.away`);
+    await isTrouble(keys, /keys\.json is a link/, elsewhere);
+    rmSync(file);
+    renameSync(`${elsewhere}.away`, file);
+    await keys.open({ ...MINE, sealed });
+  });
+
+  test('has locks that are no links, so that nothing else of its user is closed or locked', async (t) => {
+    const folder = temporaryFolder(t);
+    const notes = join(temporaryFolder(t), 'notes');
+    writeFileSync(notes, 'mine', { mode: 0o644 });
+    symlinkSync(notes, join(folder, 'vault.lock'));
+    const keys = await opened(t, folder);
+    assert.match(keys.status().why ?? '', /vault\.lock is a link/);
+    assert.equal(mode(notes), '644');
   });
 
   test('may be a folder, or unreadable, without a crash', async (t) => {

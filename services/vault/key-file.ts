@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, constants, fsyncSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+} from 'node:fs';
 import { rmSync, type Stats, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -84,8 +94,9 @@ export function versionOf(folder: string): string {
 
 function readKeys(path: string): StoredKey[] | undefined {
   return fileWork(path, 'read', () => {
-    const stats = statSync(path, { throwIfNoEntry: false });
+    const stats = lstatSync(path, { throwIfNoEntry: false });
     if (!stats) return undefined;
+    refuseLink(path, stats);
     refuseForeign(path, stats);
     if (othersMay(stats))
       throw new KeyTrouble(
@@ -160,6 +171,7 @@ function alone<T>(folder: string, work: () => T): T {
 /** Undefined where another process has it and keeps it for longer than `wait`, ms. */
 function locked(path: string, wait: number): DatabaseSync | undefined {
   return fileWork(path, 'locked', () => {
+    refuseLink(path, lstatSync(path, { throwIfNoEntry: false }));
     const lock = new DatabaseSync(path, { timeout: wait });
     try {
       chmodSync(path, 0o600);
@@ -175,6 +187,12 @@ function locked(path: string, wait: number): DatabaseSync | undefined {
 
 /** https://www.sqlite.org/rescode.html#busy */
 const BUSY = 5;
+
+/** A change puts a new file in the place of the link, and one that leads nowhere would look like no keys. */
+function refuseLink(path: string, stats: Stats | undefined): void {
+  if (stats?.isSymbolicLink())
+    throw new KeyTrouble(`${path} is a link. Put the file itself there, or let the whole folder be a link.`);
+}
 
 function refuseForeign(path: string, { uid }: Stats): void {
   const me = process.getuid?.();
