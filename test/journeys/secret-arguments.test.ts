@@ -74,6 +74,15 @@ describe('a key that is given to a command', { concurrency: 1 }, () => {
     await kept();
   });
 
+  test('is not shown to the room by editing a message into the command', async () => {
+    const { body } = await ask('POST', `/v1/rooms/${room}/messages`, { text: 'hello' });
+    for (const text of [`/keep-key mine ${KEY}`, `/ keep-key mine ${KEY}`]) {
+      const edited = await ask('PATCH', `/v1/messages/${String(body['id'])}`, { text });
+      assert.deepEqual([edited.status, edited.body['code']], [400, 'secret-in-words']);
+    }
+    assert.equal((await ask('PATCH', `/v1/messages/${String(body['id'])}`, { text: 'bye' })).status, 200);
+  });
+
   test('sent again under the same clientId is the same command, though it is sealed anew', async () => {
     const [again, before] = [await live.post(room, `/keep-key mine ${KEY}`, 'key-2'), await inbox()];
     const repeat = await ask('POST', `/v1/rooms/${room}/messages`, {

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { deleteMessage, editMessage } from '#chat/change-message.ts';
 import { readHistory } from '#chat/read-room.ts';
+import { badRequest, type AppError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import { needUse } from '#core/rate.ts';
+import { findSecret } from '#core/secret-arguments.ts';
 import type { App } from '#http/app.ts';
 import type { Callers } from '#http/callers.ts';
 import type { Hall } from '#http/hall.ts';
@@ -53,7 +55,9 @@ export function messageRoutes(app: App, hall: Hall, callers: Callers): void {
     async (request) => {
       const session = await callers.need(request);
       await needUse(hall.rates, `post ${session.account}`, hall.settings.limits.post);
-      return editMessage(hall.chat, session, request.params.id, request.body.text);
+      const { text } = request.body;
+      if (findSecret({ text }, hall.commands.all)) throw secretInWords();
+      return editMessage(hall.chat, session, request.params.id, text);
     },
   );
 
@@ -64,6 +68,14 @@ export function messageRoutes(app: App, hall: Hall, callers: Callers): void {
       await deleteMessage(hall.chat, await callers.need(request), request.params.id);
       return reply.code(204).send(null);
     },
+  );
+}
+
+/** An edit runs no command: the words would be shown to the room. */
+function secretInWords(): AppError {
+  return badRequest(
+    'secret-in-words',
+    'A secret does not belong into words that others read. Type the command as a new line. Nothing was changed.',
   );
 }
 
