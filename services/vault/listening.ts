@@ -12,6 +12,8 @@ export const LISTENING = {
   requestMs: 8_000,
   /** ms between two looks at those who are slow. */
   lookEveryMs: 1_000,
+  /** Connections that have shown no certificate yet; of more the oldest is cut. One of ours takes some milliseconds. */
+  handshakes: 200,
   /** ms for a handshake. */
   handshakeMs: 5_000,
   /** ms that a connection may be idle. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -8,6 +9,7 @@ import { connect as connectTls } from 'node:tls';
 import { setTimeout as pause } from 'node:timers/promises';
 import { REQUEST_AGE_MS, type Operation } from '#contracts/vault.ts';
 import { callers } from './callers.ts';
+import { LISTENING } from './listening.ts';
 import { serviceCertificates } from '#test/support/service-certificates.ts';
 import { type Asked, type TestServer, startTestServer } from '#test/support/vault-server.ts';
 import { eventually } from '#test/support/wait.ts';
@@ -74,6 +76,18 @@ describe('who asks the vault', () => {
       );
       assert.match(entry.outcome, /^refused: /);
     }
+  });
+
+  test('is answered while strangers hold all the connections that they can and say nothing', async (t) => {
+    const { hostname: host, port } = new URL(vault.url);
+    const strangers = Array.from({ length: LISTENING.connections + 100 }, () => {
+      const one = connect({ host, port: Number(port) });
+      return one.on('error', () => undefined).on('data', () => undefined);
+    });
+    t.after(() => strangers.forEach((one) => one.destroy()));
+    await Promise.all(strangers.map((one) => Promise.race([once(one, 'connect'), once(one, 'close')])));
+    await pause(100);
+    assert.equal((await vault.ask({ as: 'hall', path: '/v1/public-key' })).status, 200);
   });
 
   test('is answered with TLS 1.3 alone', async () => {

@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
 import { createServer as plainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as tlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { REQUEST_HEADERS, VAULT_MS } from '#contracts/vault.ts';
 import type { Audit } from './audit.ts';
@@ -52,8 +53,27 @@ export function vaultServers(parts: ServerParts, certificate?: ServerCertificate
       outcome: `refused: ${String(why).slice(0, 60)}`,
     });
   });
+  boundHandshakes(elsewhere);
   return { here, elsewhere: bounded(elsewhere) };
 }
+
+/** The oldest gives way, so that strangers who say nothing take no place of who has a certificate. */
+function boundHandshakes(server: Server): void {
+  const under = new Map<string, Socket>();
+  server.on('connection', (socket: Socket) => {
+    const name = nameOf(socket);
+    under.set(name, socket);
+    socket.once('close', () => under.get(name) === socket && under.delete(name));
+    const [oldest] = under;
+    if (!oldest || under.size <= LISTENING.handshakes) return;
+    under.delete(oldest[0]);
+    oldest[1].destroy();
+  });
+  server.on('secureConnection', (socket: TLSSocket) => under.delete(nameOf(socket)));
+}
+
+/** The two sockets of a connection, with and without TLS, have it in common. */
+const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 const HTTP = {
   maxHeaderSize: LISTENING.headerBytes,
