@@ -88,7 +88,7 @@ function readAsk(ask: Ask): { name: string; typed: string | Record<string, unkno
 
 /** Where somebody put the whole line into a block of code, as is done with keys, the line in it. */
 function withoutFence(text: string): string {
-  const [, line] = /^\s*\/?\s*(?:```|`)\s*\/?([^`]+)`*\s*$/.exec(text) ?? [];
+  const [, line] = /^\/?\s*(?:```|`)\s*\/?([^`\s][^`]*)`*$/.exec(text.trim()) ?? [];
   return line === undefined ? text : `/${line}`;
 }
 
