@@ -74,6 +74,10 @@ export const VaultStatus = z.object({
 
 export type VaultStatus = z.infer<typeof VaultStatus>;
 
+/** Of all keys that the vault has: what another sealed does not open. */
+export const keyIds = ({ current, next, retired }: VaultStatus): ReadonlySet<string> =>
+  new Set([current, next, ...retired].filter((id) => id !== undefined));
+
 /** `POST /v1/lease`: a short-lived token for a connection. `provider` is one that has such tokens. */
 export const LeaseBody = SealedSecret.extend({ provider: z.string().max(60) });
 

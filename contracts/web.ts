@@ -43,7 +43,14 @@ export type Invite = {
 };
 
 /** What is told of a stored secret. Its value never leaves the vault. `lastUsedBy`: `check`, or the service that was asked. */
-export type Secret = { purpose: string; setAt: string; lastUsedAt: string | null; lastUsedBy: string | null };
+export type Secret = {
+  purpose: string;
+  setAt: string;
+  lastUsedAt: string | null;
+  lastUsedBy: string | null;
+  /** The vault has not the key that sealed it. */
+  lost?: true;
+};
 /** `why` is for operators. */
 export type SecretList = { secrets: Secret[]; vault: { state: 'ready' | 'away' | 'no-key'; why?: string } };
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import type { VaultStatus } from '#contracts/vault.ts';
+import { keyIds, type VaultStatus } from '#contracts/vault.ts';
 import { AppError } from '#core/errors.ts';
 import { countByKey } from '#storage/secrets.ts';
 import type { Config } from './config.ts';
@@ -130,8 +130,8 @@ function keysOf({ current, next, retired, madeAt }: VaultStatus, sealed: Sealed)
 
 type Sealed = ReadonlyMap<string, number> | undefined;
 
-function unknownKeys({ current, next, retired }: VaultStatus, sealed: Sealed): Finding[] {
-  const known = new Set([current, next, ...retired]);
+function unknownKeys(status: VaultStatus, sealed: Sealed): Finding[] {
+  const known = keyIds(status);
   const unknown = [...(sealed ?? [])].filter(([key]) => !known.has(key));
   return unknown.map(([key, count]) => ({
     state: 'wrong',

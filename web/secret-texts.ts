@@ -45,6 +45,11 @@ export const secretTexts = {
     title: 'The vault does not answer',
     what: 'Nothing can be stored or checked until it is back. What is kept is safe, and you can forget it as ever.',
   },
+  lost: 'cannot be opened any more',
+  lostKeys: {
+    title: 'The vault does not have the key of some secrets',
+    what: 'They cannot be used until the operator brings that key back. Whoever cannot wait for it types them anew with Replace.',
+  },
   noKey: {
     title: 'The vault has lost its key',
     what: 'What is kept cannot be used until the operator brings the key back. It is not lost, and you can forget it as ever.',

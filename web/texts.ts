@@ -267,7 +267,7 @@ export const texts = {
     lead: 'You, and where you are signed in.',
     name: 'Name',
     username: 'Username',
-    usernameHint: 'It stays. People mention you with it.',
+    usernameHint: 'The username stays: people mention you with it.',
     save: 'Save',
     nothing: 'Nothing has changed.',
     saved: 'Name saved',

@@ -28,7 +28,7 @@ export interface Vault {
   reseal(secrets: SealedSecret[]): Promise<(string | undefined)[]>;
   /** begin: makes the next key, or tells the one of a rotation under way. end: makes `next` the current one. */
   rotation(step: { step: 'begin' } | { step: 'end'; next: string }): Promise<VaultStatus>;
-  status(): Promise<VaultStatus>;
+  status(signal?: AbortSignal): Promise<VaultStatus>;
   /** Never throws, and answers within 2 s. */
   health(): Promise<VaultHealth>;
   close(): Promise<void>;
@@ -45,7 +45,8 @@ export function vaultClient(address: VaultAddress): Vault {
     return read.data;
   };
   const publicKey = kept(() => ask(PublicKeyAnswer, { method: 'GET', path: '/v1/public-key', again: true }));
-  const status = (): Promise<VaultStatus> => ask(VaultStatus, { method: 'GET', path: '/v1/status', again: true });
+  const status = (signal?: AbortSignal): Promise<VaultStatus> =>
+    ask(VaultStatus, { method: 'GET', path: '/v1/status', again: true, ...(signal && { signal }) });
   return {
     async seal(value, belonging) {
       const bytes = new TextEncoder().encode(value);

@@ -10,6 +10,8 @@ export interface SecretFacts {
   lastUsedAt: number | null;
   /** What used it last, such as `check` or `torn`. */
   lastUsedBy: string | null;
+  /** The vault has not the key that sealed it: it cannot be used until that is brought back, or the secret is typed anew. */
+  lost?: boolean;
 }
 
 /** A secret's owner (an account, a community, `platform:id`) and what it is for. */

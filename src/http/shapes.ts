@@ -80,6 +80,7 @@ export const SecretList = z.object({
       setAt: time,
       lastUsedAt: time.nullable(),
       lastUsedBy: z.string().nullable().describe('check, or the service that was asked with it'),
+      lost: z.literal(true).optional().describe('only where the vault has not the key that sealed it'),
     }),
   ),
   vault: z.object({ state: z.enum(['ready', 'away', 'no-key']), why: z.string().optional() }),

@@ -1,11 +1,12 @@
 import type { Vault } from '#clients/vault.ts';
 import type { Clock } from '#core/clock.ts';
 import type { Secrets, SecretUses } from '#core/secret.ts';
-import { findSecret, listSecrets } from '#storage/secrets.ts';
+import { findSecret } from '#storage/secrets.ts';
 import type { Storage } from '#storage/storage.ts';
 import { callWith } from './call-with.ts';
 import { checkSecret } from './check-secret.ts';
 import { forgetSecret } from './forget-secret.ts';
+import { listOwned } from './list-owned.ts';
 import { keepSealed, keepValue } from './keep-secret.ts';
 
 /** What every act with secrets needs. */
@@ -19,7 +20,7 @@ export interface SecretParts {
 export function secretsOf(parts: SecretParts): Secrets {
   return {
     set: (name, value, by) => keepValue(parts, { name, value, by }),
-    list: (owner) => listSecrets(parts.storage.db, owner),
+    list: (owner) => listOwned(parts, owner),
     check: (name, by) => checkSecret(parts, name, by),
     forget: (name, by) => forgetSecret(parts, name, by),
     health: () => parts.vault.health(),

@@ -10,16 +10,17 @@ export interface SealedRow extends SecretName {
   key: string;
 }
 
-/** What is told of an owner's secrets, by purpose. */
-export async function listSecrets(db: Db, owner: string): Promise<SecretFacts[]> {
+/** What is told of an owner's secrets, by purpose; `key`: the one that has to open it. */
+export async function listSecrets(db: Db, owner: string): Promise<(SecretFacts & { key: string })[]> {
   const rows = await db
     .selectFrom('secrets')
-    .select(['purpose', 'set_at', 'last_used_at', 'last_used_by'])
+    .select(['purpose', 'key_id', 'set_at', 'last_used_at', 'last_used_by'])
     .where('owner', '=', owner)
     .orderBy('purpose')
     .execute();
   return rows.map((row) => ({
     purpose: row.purpose,
+    key: row.key_id,
     setAt: row.set_at,
     lastUsedAt: row.last_used_at,
     lastUsedBy: row.last_used_by,

@@ -122,6 +122,22 @@ for (const shape of SHAPES)
       await ann.page.getByRole('button', { name: 'Check calendar' }).waitFor({ state: 'detached' });
     });
 
+    scene(
+      'one that was sealed by a key which the vault does not have is marked, and is well again when it is replaced',
+      async () => {
+        await hall.rows('update secrets set key_id = ? where owner = ?', ['ofAnotherKey', annHerself.id]);
+        await ann.open('/me');
+        await ann.page.getByText('The vault does not have the key of some secrets').waitFor();
+        await ann.page.getByText('cannot be opened any more').waitFor();
+        await ann.page.getByRole('heading', { name: 'Secrets' }).scrollIntoViewIfNeeded();
+        await assertAccessible(ann.page, 'a secret whose key is lost');
+        await takePictures(ann.page, 'secret-lost');
+        await ann.press('Replace Torn API key');
+        await store(ann, 'a new key');
+        await ann.page.getByText('cannot be opened any more').waitFor({ state: 'detached' });
+      },
+    );
+
     scene('Adam keeps one for the community, from its menu; Ann has no such page', async () => {
       await adam.open('/me');
       await adam.signIn('adam');

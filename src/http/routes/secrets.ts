@@ -119,7 +119,13 @@ function isText(value: string): boolean {
   return value.isWellFormed() && Buffer.byteLength(value) <= SECRET_BYTES;
 }
 
-function shape({ purpose, setAt, lastUsedAt, lastUsedBy }: SecretFacts): z.infer<typeof SecretList>['secrets'][number] {
+function shape({
+  purpose,
+  setAt,
+  lastUsedAt,
+  lastUsedBy,
+  lost,
+}: SecretFacts): z.infer<typeof SecretList>['secrets'][number] {
   const used = lastUsedAt === null ? null : toRfc3339(lastUsedAt);
-  return { purpose, setAt: toRfc3339(setAt), lastUsedAt: used, lastUsedBy };
+  return { purpose, setAt: toRfc3339(setAt), lastUsedAt: used, lastUsedBy, ...(lost && { lost }) };
 }
