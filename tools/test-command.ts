@@ -20,6 +20,9 @@ export const GATE = [
   'test/journeys/**/*.test.ts',
 ];
 
+/** After which a test of the gate is ended. A suite counts as one test with all that is in it, on a machine that has other things to do too. */
+export const GATE_MINUTES = 6;
+
 /** What a call of the test runner came to; `summary` is its own last lines (tests, pass, fail …). */
 export interface Outcome {
   code: number;
