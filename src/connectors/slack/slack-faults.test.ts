@@ -198,6 +198,19 @@ describe('Guildhall on Slack in trouble', () => {
     assert.equal(hall.log.filter(({ level }) => level === 'error').length, 1);
   });
 
+  test('lines of a room are taken in the order in which they came, also where one needs a look at who asks', async () => {
+    const { slack, hall } = await site({});
+    await slack.connected();
+    await slack.say('mia', 'square', '@Guildhall first');
+    await eventually('mia to be known', () => hall.texts.length === 1 || undefined);
+    slack.faults.slow(300);
+    await slack.say('adam', 'square', '@Guildhall second');
+    await slack.say('mia', 'square', '@Guildhall third');
+    await eventually('both', () => hall.texts.length === 3 || undefined);
+    slack.faults.slow(0);
+    assert.deepEqual(hall.texts, ['/first', '/second', '/third']);
+  });
+
   test('a room’s limit is kept, and a 429 is waited out, in order', async () => {
     const { slack, connector } = await site({
       world: { postLimit: { burst: 4, perSecond: 10 } },
