@@ -1,12 +1,12 @@
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openingPassphrases, sealingPassphrase } from './backup-passphrase.ts';
 import { isSealed, openSealed, sealFile, WrongPassphrase } from './backup-seal.ts';
 import { fileFromSqlite, sqliteFromFile } from './backup-sqlite.ts';
 import { inWorkplace } from './backup-workplace.ts';
 import { WrongUse, type CommandLine } from './command-line.ts';
+import { parsePassphraseWords } from './passphrase.ts';
 import { withData } from './open-data.ts';
 
 /**
@@ -134,17 +134,8 @@ function readBack(plain: string, shown: string): Counts {
 }
 
 function readWords(words: string[]): { file: string; stdin: boolean } {
-  const { values, positionals } = parse(words);
+  const { values, positionals } = parsePassphraseWords(words);
   const [file, ...rest] = positionals;
   if (!file || rest.length > 0) throw new WrongUse('Name one file.');
   return { file: resolve(file), stdin: values['passphrase-stdin'] };
-}
-
-function parse(words: string[]) {
-  try {
-    const options = { 'passphrase-stdin': { type: 'boolean', default: false } } as const;
-    return parseArgs({ args: words, allowPositionals: true, options });
-  } catch (error) {
-    throw new WrongUse((error as Error).message);
-  }
 }

@@ -1,8 +1,19 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
 import { LEAST_PASSPHRASE } from '#src/settings.ts';
 import { WrongUse } from './command-line.ts';
+
+/** Words of a command that may take its passphrase from the standard input. Throws `WrongUse`. */
+export function parsePassphraseWords(words: string[]) {
+  try {
+    const options = { 'passphrase-stdin': { type: 'boolean', default: false } } as const;
+    return parseArgs({ args: words, allowPositionals: true, options });
+  } catch (error) {
+    throw new WrongUse((error as Error).message);
+  }
+}
 
 /** A passphrase as it comes on the standard input: one line. Throws `WrongUse`. */
 export async function passphraseFromStdin(): Promise<string> {

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { AppError } from '#core/errors.ts';
 import { rotateSecrets, type RotationProgress } from '#secrets/rotate.ts';
 import { checkVault, hasNoDatabase } from '#src/vault-check.ts';
@@ -11,11 +10,11 @@ import { hasKeys, reachVault, vaultFolder } from '#src/vault-reach.ts';
 import { countByKey } from '#storage/secrets.ts';
 import { WrongUse, type CommandLine } from './command-line.ts';
 import { withData } from './open-data.ts';
-import { askPassphrase, passphraseFromStdin } from './passphrase.ts';
+import { askPassphrase, parsePassphraseWords, passphraseFromStdin } from './passphrase.ts';
 
 /** `vault status|rotate|export-key FILE|import-key FILE`: what an operator does about the key that opens all secrets. */
 export async function vault(line: CommandLine): Promise<number> {
-  const { values, positionals } = parse(line.words);
+  const { values, positionals } = parsePassphraseWords(line.words);
   const [act = '', file, ...rest] = positionals;
   const stdin = values['passphrase-stdin'];
   if ((act === 'status' || act === 'rotate') && file === undefined && !stdin)
@@ -150,12 +149,3 @@ async function importFrom({ config, say }: CommandLine, { file, stdin }: Asked):
 
 /** An exported file has some kilobytes. */
 const MOST_BYTES = 2 * 1024 * 1024;
-
-function parse(words: string[]) {
-  try {
-    const options = { 'passphrase-stdin': { type: 'boolean', default: false } } as const;
-    return parseArgs({ args: words, allowPositionals: true, options });
-  } catch (error) {
-    throw new WrongUse((error as Error).message);
-  }
-}

@@ -1,4 +1,5 @@
 import type { REST, RESTOptions } from '@discordjs/rest';
+import { HeldPlaces } from '#bus/held-places.ts';
 import { NO_PACE, OutboundQueue, SYSTEM_TIMER, type Timer } from '#bus/outbound-queue.ts';
 import type { OutgoingMessage } from '#core/message.ts';
 import type { Connector, ConnectorPorts } from '#core/platform.ts';
@@ -63,7 +64,7 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
   const health = new Health(ports.log);
   const guilds = new Guilds();
   const interactions = new Interactions({ calls, timer, log: ports.log, deferAfterMs: times.deferAfterMs });
-  const post: Post = { calls, interactions, directs: new Map(), held: new Map(), noTypingUntil: 0 };
+  const post: Post = { calls, interactions, directs: new Map(), held: new HeldPlaces(), noTypingUntil: 0 };
   const queue = new OutboundQueue({ pace: NO_PACE, atOnce: AT_ONCE, timer });
   const lists = new OutboundQueue({ pace: NO_PACE, atOnce: GUILDS_AT_ONCE, timer });
   const register = registrar({ ports, calls, queue: lists, backoff: times.retry });

@@ -1,3 +1,4 @@
+import type { HeldPlaces } from '#bus/held-places.ts';
 import { TryLater } from '#bus/outbound-queue.ts';
 import type { Address, OutgoingMessage } from '#core/message.ts';
 import type { Calls, Token } from './calls.ts';
@@ -16,7 +17,7 @@ export interface Post {
    * Channels that were told to wait, and until when (ms of `performance.now()`). Several lanes write to one direct channel,
    * and the library forgets what the first request of a route was told.
    */
-  held: Map<string, number>;
+  held: HeldPlaces;
   /** No typing is shown before, ms since 1970. */
   noTypingUntil: number;
 }
@@ -49,14 +50,13 @@ export async function sendMessage(post: Post, channel: string, out: Outgoing, an
 }
 
 async function put({ calls, held }: Post, channel: string, body: Body): Promise<void> {
-  const wait = (held.get(channel) ?? 0) - performance.now();
+  const wait = held.rest(channel);
   if (wait > 0) throw new TryLater(wait);
-  held.delete(channel);
   try {
     await calls.message(channel, body);
   } catch (error) {
     const fault = faultOf(error);
-    if (fault.kind === 'later' && fault.ms !== undefined) keep(held, channel, performance.now() + fault.ms);
+    if (fault.kind === 'later' && fault.ms !== undefined) held.hold(channel, fault.ms);
     throw error;
   }
 }

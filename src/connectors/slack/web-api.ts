@@ -1,4 +1,5 @@
 import { stringify } from 'node:querystring';
+import { HeldPlaces } from '#bus/held-places.ts';
 import { CallFailed, troubleOf, type Failure } from './slack.external.ts';
 
 /** Calls to Slack. Each throws `CallFailed` and nothing else. */
@@ -40,15 +41,17 @@ export function webApi({ token, apiUrl, fetch, timeout, heard }: WebApiOptions):
     const failed = hookFailureOf(await post(url, init));
     if (failed) throw new CallFailed(kind, failed);
   }
-  const held = new Held();
+  const held = new HeldPlaces();
   return {
     async call<T>(method: string, args: Arguments) {
       const place = placeOf(method, args);
-      held.check(method, place);
+      const rest = held.rest(place);
+      if (rest > 0) throw new CallFailed(method, { trouble: 'limited', code: 'ratelimited', retryAfter: rest });
       const answered = await post(apiUrl + method, { headers, body: stringify(flat(args)) });
       const failed = failureOf(answered);
       if (!failed || failed.trouble === 'token') heard(failed?.code);
-      if (failed) throw held.noted(place, new CallFailed(method, failed));
+      if (failed?.trouble === 'limited') held.hold(place, failed.retryAfter ?? 0);
+      if (failed) throw new CallFailed(method, failed);
       return answered.answer as T;
     },
     respond: (url, body) => hook('response_url', url, { headers: JSON_TYPE, body: JSON.stringify(body) }),
@@ -59,29 +62,6 @@ export function webApi({ token, apiUrl, fetch, timeout, heard }: WebApiOptions):
 /** Slack counts this one by channel, and all others by workspace. https://docs.slack.dev/apis/web-api/rate-limits */
 const placeOf = (method: string, { channel }: Arguments): string =>
   method === 'chat.postMessage' ? `${method} ${String(channel)}` : method;
-
-/** What Slack told to wait: a step that had begun before, and a lane that was not told, call there no sooner either. */
-class Held {
-  /** Until when, by `performance.now()`. */
-  readonly #until = new Map<string, number>();
-
-  /** Throws as Slack would answer. */
-  check(method: string, place: string): void {
-    const rest = (this.#until.get(place) ?? 0) - performance.now();
-    if (rest > 0) throw new CallFailed(method, { trouble: 'limited', code: 'ratelimited', retryAfter: rest });
-    this.#until.delete(place);
-  }
-
-  noted(place: string, failed: CallFailed): CallFailed {
-    if (failed.trouble !== 'limited') return failed;
-    this.#until.set(place, performance.now() + failed.retryAfter);
-    // The one that was noted first goes: its wait is most likely over.
-    if (this.#until.size > HELD_MOST) this.#until.delete(this.#until.keys().next().value as string);
-    return failed;
-  }
-}
-
-const HELD_MOST = 1_000;
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const BYTES_TYPE = { 'content-type': 'application/octet-stream' };
