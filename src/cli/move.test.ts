@@ -211,7 +211,7 @@ describe(
       test('holds another hall', async (t) => {
         const { data, to } = await ready(t);
         const other = await fullHall(temporaryFolder(t));
-        change(other, "insert into communities values ('comm_other', 'Elsewhere', 0)");
+        change(other, "insert into communities (id, name, created_at) values ('comm_other', 'Elsewhere', 0)");
         assert.equal((await move(other, '--to', to)).code, 0);
         await refused(data, to, /holds another hall/);
       });

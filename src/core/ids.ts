@@ -11,7 +11,14 @@ export type IdKind =
   | 'hall'
   | 'proc'
   | 'evt'
-  | 'space';
+  | 'space'
+  | 'tok'
+  | 'sanc'
+  | 'rep'
+  | 'rule'
+  | 'held'
+  | 'hook'
+  | 'app';
 
 /**
  * A new opaque id: prefix, 10 characters of time (ms) and 16 of chance, in Crockford's base 32.

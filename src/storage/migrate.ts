@@ -4,6 +4,7 @@ import { first } from './migrations/0001-first.ts';
 import { platforms } from './migrations/0002-platforms.ts';
 import { processes } from './migrations/0003-processes.ts';
 import { secrets } from './migrations/0004-secrets.ts';
+import { communities } from './migrations/0005-communities.ts';
 import type { Schema } from './schema.ts';
 import type { Dialect, Storage } from './storage.ts';
 
@@ -39,6 +40,7 @@ function migrationsOf(dialect: Dialect): Record<string, Migration> {
     '0002-platforms': platforms(dialect),
     '0003-processes': processes(dialect),
     '0004-secrets': secrets(dialect),
+    '0005-communities': communities(dialect),
   };
 }
 

@@ -1,28 +1,18 @@
 import type { Generated } from 'kysely';
+import type { OrderTables } from './order-schema.ts';
+import type { PeopleTables } from './people-schema.ts';
 
 /** All tables. Times are ms since 1970, flags 0 or 1, JSON is text: the same on SQLite and PostgreSQL. */
-export interface Schema {
-  communities: { id: string; name: string; created_at: number };
-  accounts: {
+export interface Schema extends PeopleTables, OrderTables {
+  communities: {
     id: string;
-    username: string;
     name: string;
-    password_hash: string;
-    operator: number;
-    disabled_at: number | null;
     created_at: number;
+    /** JSON: what the community set for itself, such as its lock-down. */
+    settings: string | null;
+    made_by: string | null;
   };
   members: { community_id: string; account_id: string; role: string; joined_at: number };
-  sessions: {
-    token_hash: string;
-    id: string;
-    account_id: string;
-    device: string;
-    idle_ms: number;
-    created_at: number;
-    last_seen_at: number;
-    expires_at: number;
-  };
   invites: {
     id: string;
     community_id: string;
@@ -46,6 +36,8 @@ export interface Schema {
     created_by: string;
     created_at: number;
     deleted_at: number | null;
+    /** Seconds between two posts of one person; 0 for none. */
+    slow_seconds: Generated<number>;
   };
   room_members: { room_id: string; account_id: string };
   messages: {
@@ -106,6 +98,25 @@ export interface Schema {
     name: string;
     symbol: string | null;
     seen_at: number;
+    /** The account that proved that it is theirs to connect; null where it came by itself. */
+    connected_by: string | null;
+    connected_at: number | null;
+    /** The community's own application that serves it; null for the operator's bot. */
+    app_id: string | null;
+  };
+  /** What a platform's role is worth here. `platform_role`: the platform's id of it, or a name such as `administrator`. */
+  role_mappings: { community_id: string; platform: string; platform_role: string; role: string };
+  /** Applications of communities: another Slack workspace, a Discord application. Their tokens are sealed secrets. */
+  platform_apps: {
+    id: string;
+    community_id: string;
+    platform: string;
+    platform_id: string;
+    name: string;
+    state: string;
+    why: string | null;
+    created_by: string | null;
+    created_at: number;
   };
   audit: {
     id: string;
@@ -115,6 +126,13 @@ export interface Schema {
     subject: string | null;
     detail: string | null;
     at: number;
+    /** The identity that did it, where it was not an account here. */
+    platform: string | null;
+    platform_id: string | null;
+    /** Where: a room's id, or `platform:room`. */
+    place: string | null;
+    /** `done`, or the code of the refusal. */
+    result: string | null;
   };
   instance: { key: string; value: string };
   /** `owner`: an account, a community, or `platform:id`. `sealed`: for the vault alone; `key_id`: the key that opens it. */
