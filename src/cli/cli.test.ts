@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { postMessage } from '#chat/post-message.ts';
+import { backTo } from '#test/support/older-version.ts';
 import { openHall, roomOf, somebody, temporaryFolder, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
 import { changeBackup } from '#test/support/change-backup.ts';
 import { bareEnvironment } from '#test/support/child.ts';
@@ -159,9 +160,7 @@ describe('the command line beside a running hall', () => {
     await say('kept');
     const before = await history();
     for (const file of [older, newer]) await guildhall(hall.folder, ['backup', file]);
-    const later = ['spaces', 'command_uses', 'leases', 'processes', 'secrets'].map((table) => `drop table ${table};`);
-    const since = "delete from kysely_migration where name > '0001-first'";
-    await changeBackup(older, (db) => db.exec(later.join('') + since));
+    await changeBackup(older, await backTo('0001-first'));
     const made = "insert into kysely_migration (name, timestamp) values ('9999-later', '2027-01-01T00:00:00.000Z')";
     await changeBackup(newer, (db) => db.exec(made));
     await say('gone');

@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import { readConfig } from '#src/config.ts';
 import { RESTORED } from '#src/housekeeping.ts';
 import { openPostgres } from '#storage/postgres.ts';
+import { backTo } from '#test/support/older-version.ts';
 import { temporaryFolder, type Ends } from '#test/contracts/fixtures.ts';
 import { changeBackup, inPlain } from '#test/support/change-backup.ts';
 import { fullHall } from '#test/support/full-hall.ts';
@@ -153,8 +154,7 @@ describe('the command line on PostgreSQL', { concurrency: 2, skip: found ? false
     const file = join(folder, 'older.db');
     await on({ DATABASE_URL: url }, backup, file);
     const before = await rowsOfPostgres(url, data);
-    const since = "delete from kysely_migration where name >= '0003-processes'";
-    await changeIn(file, `drop table leases; drop table processes; drop table secrets; ${since}`);
+    await changeBackup(file, await backTo('0002-platforms'), BACKUP_PASSPHRASE);
     await changeAt(url, 'delete from messages');
     await on({ DATABASE_URL: url }, restore, file);
     assert.deepEqual(await rowsOfPostgres(url, data), { ...before, secrets: [] });

@@ -34,7 +34,8 @@ export async function migrate(storage: Pick<Storage, 'maintain' | 'dialect'>): P
   });
 }
 
-function migrationsOf(dialect: Dialect): Record<string, Migration> {
+/** Every step from nothing to today's schema, in order. */
+export function migrationsOf(dialect: Dialect): Record<string, Migration> {
   return {
     '0001-first': first(dialect),
     '0002-platforms': platforms(dialect),
