@@ -153,11 +153,14 @@ describe('the command line on PostgreSQL', { concurrency: 2, skip: found ? false
     const { url, data, folder } = await filled(t);
     const file = join(folder, 'older.db');
     await on({ DATABASE_URL: url }, backup, file);
-    const before = await rowsOfPostgres(url, data);
     await changeBackup(file, await backTo('0002-platforms'), BACKUP_PASSPHRASE);
+    const older = Object.entries(await inPlain(file, BACKUP_PASSPHRASE, rowsOfFile));
     await changeAt(url, 'delete from messages');
     await on({ DATABASE_URL: url }, restore, file);
-    assert.deepEqual(await rowsOfPostgres(url, data), { ...before, secrets: [] });
+    const now = await rowsOfPostgres(url, data);
+    // New columns stand behind those that there were.
+    const asThen = older.map(([table, rows]) => [table, now[table]?.map((row) => row.slice(0, rows[0]?.length))]);
+    assert.deepEqual(asThen, older);
     assert.deepEqual(readdirSync(folder), ['older.db']);
   });
 });
