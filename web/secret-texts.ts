@@ -4,7 +4,6 @@ export const secretTexts = {
   mineWhat:
     'Keys of other services that you entrust to the bot. Each is sealed as it comes in, and is never shown again, not to you either.',
   lead: (name: string) => `Keys of other services that ${name} entrusts to the bot.`,
-  adminsOnly: 'Only admins see which secrets a community keeps.',
   kept: 'Kept here',
   communityWhat: 'Each is sealed as it comes in, and is never shown again. Admins can replace and forget it.',
   /** Without what every object has: a secret may be called `constructor`. */

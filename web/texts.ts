@@ -1,4 +1,5 @@
 import type { Role } from '#contracts/web.ts';
+import { portalTexts } from './portal-texts.ts';
 import { secretTexts } from './secret-texts.ts';
 import type { Mistake } from './state/command-line.ts';
 
@@ -65,14 +66,12 @@ export const texts = {
       `${count === 1 ? 'One character' : `${count} characters`}. It needs at least twelve; four plain words do well.`,
     nameNeeded: 'A name is needed.',
   },
+  portal: portalTexts,
   side: {
     label: 'Communities and rooms',
     jump: 'Jump to',
     rooms: 'Rooms',
     makeRoom: 'Make a room',
-    hall: 'Hall',
-    invites: 'Invites',
-    secrets: 'Secrets',
     menu: 'Community menu',
     here: 'Here',
     away: 'Reconnecting',

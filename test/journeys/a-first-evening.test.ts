@@ -76,6 +76,8 @@ for (const shape of SHAPES)
     });
 
     scene('she makes an invite link and gives it to Ann', async () => {
+      await olga.press('Community menu');
+      await olga.page.getByRole('menuitem', { name: 'Manage the community' }).click();
       await olga.page.getByRole('link', { name: 'Invites' }).click();
       await olga.standsAt('Invites');
       await olga.press('Make a link');

@@ -15,14 +15,20 @@ class Rooms {
     this.loaded = true;
   }
 
+  /** Those of one community. */
+  of(community: string | undefined): Room[] {
+    return this.list.filter((room) => room.community === community);
+  }
+
   find(id: string): Room | undefined {
     return this.list.find((room) => room.id === id);
   }
 
-  /** The next or last room from one, around the end. */
+  /** The next or last room of the same community, around the end. */
   beside(id: string | undefined, step: 1 | -1): Room | undefined {
-    const at = this.list.findIndex((room) => room.id === id);
-    return this.list.at((at + step) % Math.max(1, this.list.length));
+    const list = this.of(this.find(id ?? '')?.community ?? this.list[0]?.community);
+    const at = list.findIndex((room) => room.id === id);
+    return list.at((at + step) % Math.max(1, list.length));
   }
 
   /** A message came to a room. */

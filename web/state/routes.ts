@@ -7,16 +7,18 @@ export type Route =
   | { page: 'join'; code: string }
   | { page: 'signup' }
   | { page: 'me' }
-  | { page: 'invites' }
-  | { page: 'secrets' }
+  | { page: 'portal'; community: string; section: string | null }
   | { page: 'lost' };
 
 export function routeOf(path: string): Route {
-  const [first = '', second, more] = path.split('/').slice(1);
+  const [first = '', second, third, more] = path.split('/').slice(1);
   if (more) return { page: 'lost' };
+  if (first === 'c' && second)
+    return { page: 'portal', community: decoded(second), section: third ? decoded(third) : null };
+  if (third) return { page: 'lost' };
   if (second) return withCode(first, decoded(second));
   if (first === '') return { page: 'hall' };
-  const plain = ['signin', 'signup', 'me', 'invites', 'secrets'] as const;
+  const plain = ['signin', 'signup', 'me'] as const;
   const page = plain.find((one) => one === first);
   return page ? { page } : { page: 'lost' };
 }
@@ -24,6 +26,11 @@ export function routeOf(path: string): Route {
 /** Whether strangers may stand here. */
 export function isOpen(route: Route): boolean {
   return ['signin', 'first', 'join', 'signup', 'lost'].includes(route.page);
+}
+
+/** Whether the side shows the portal's sections instead of the rooms. */
+export function isPortal({ page }: Route): boolean {
+  return page === 'portal' || page === 'me';
 }
 
 /** A path on this site to go to after signing in; anything else becomes the hall. */

@@ -1,6 +1,6 @@
 import type { Community, Hall, InviteOffer, Me, Role, SignedIn } from '#contracts/web.ts';
 import { call, Refusal } from './api.ts';
-import { forgetKept } from './keep.ts';
+import { forgetKept, keep, kept } from './keep.ts';
 
 const ORDER: Role[] = ['guest', 'member', 'moderator', 'admin', 'owner'];
 
@@ -16,7 +16,11 @@ class Session {
   silent = $state(false);
   /** The last session ended by my own wish. */
   left = false;
-  readonly community: Community | null = $derived(this.me?.communities[0] ?? null);
+  #entered = $state(kept('community'));
+  /** The community that is looked at: the one entered last, else the first of mine. */
+  readonly community: Community | null = $derived(
+    this.me?.communities.find(({ id }) => id === this.#entered) ?? this.me?.communities[0] ?? null,
+  );
 
   /** Takes the first look: the hall’s name, and whether there is a session. */
   async start(): Promise<void> {
@@ -28,7 +32,14 @@ class Session {
     this.known = true;
   }
 
-  /** Whether I am at least `role` in a community (the first one where none is named). */
+  /** Looks at another community of mine; one that is not mine changes nothing. */
+  enter(id: string): void {
+    if (id === this.#entered || !this.me?.communities.some((one) => one.id === id)) return;
+    this.#entered = id;
+    keep('community', id);
+  }
+
+  /** Whether I am at least `role` in a community (the one that is looked at where none is named). */
   isAtLeast(role: Role, community = this.community?.id): boolean {
     const mine = this.me?.communities.find((one) => one.id === community)?.role;
     return mine !== undefined && ORDER.indexOf(mine) >= ORDER.indexOf(role);
@@ -55,6 +66,7 @@ class Session {
   /** The session is over, whoever ended it. */
   forget(): void {
     forgetKept();
+    this.#entered = '';
     this.me = null;
   }
 
@@ -66,8 +78,11 @@ class Session {
   async nameCommunity(name: string): Promise<void> {
     if (!this.community) return;
     const named = await call<Community>(`/v1/communities/${this.community.id}`, { method: 'PATCH', body: { name } });
-    if (this.me) this.me = { ...this.me, communities: [named, ...this.me.communities.slice(1)] };
-    if (this.hall) this.hall = { ...this.hall, name: named.name };
+    if (!this.me) return;
+    const [first] = this.me.communities;
+    const communities = this.me.communities.map((one) => (one.id === named.id ? named : one));
+    this.me = { ...this.me, communities };
+    if (this.hall && first?.id === named.id) this.hall = { ...this.hall, name: named.name };
   }
 
   async offer(code: string): Promise<InviteOffer> {

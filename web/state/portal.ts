@@ -1,0 +1,20 @@
+import type { Role } from '#contracts/web.ts';
+import { texts } from '#web/texts.ts';
+
+/** A page of a community's portal, at `/c/<community>/<name>`. Whoever has not the role does not see it in the side. */
+export type Section = { name: string; icon: string; label: string; least: Role };
+
+/** In the order of the side. Their pages stand in `pages/portal-page.svelte`. */
+export const SECTIONS: Section[] = [
+  { name: 'invites', icon: 'mail', label: texts.portal.invites, least: 'moderator' },
+  { name: 'secrets', icon: 'key', label: texts.portal.secrets, least: 'admin' },
+];
+
+/** Where a community's portal opens for somebody of this role: its first section that they see. */
+export function firstSection(sees: (least: Role) => boolean): Section | undefined {
+  return SECTIONS.find((one) => sees(one.least));
+}
+
+export function portalPath(community: string, section?: string): string {
+  return section === undefined ? `/c/${community}` : `/c/${community}/${section}`;
+}
