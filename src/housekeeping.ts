@@ -4,6 +4,7 @@ import { every } from '#core/every.ts';
 import { LIMITS } from '#core/limits.ts';
 import { deleteOldUses } from '#storage/command-uses.ts';
 import { readFact } from '#storage/instance.ts';
+import { deleteOldCodes } from '#storage/one-time-codes.ts';
 import { deleteOldProcesses } from '#storage/processes.ts';
 import { sweepDeletedRooms } from '#storage/rooms.ts';
 import { deleteExpiredSessions } from '#storage/sessions.ts';
@@ -42,6 +43,7 @@ export function housekeeping(house: House): { stop(): void } {
     const before = now - LIMITS.recordDays * 24 * HOUR;
     await storage.write(async (tx) => {
       await deleteExpiredSessions(tx.db, now);
+      await deleteOldCodes(tx.db, now - 24 * HOUR);
       await deleteOldUses(tx.db, now - LIMITS.commandWindow * 1000);
       const unserved = await deleteUnserved(tx.db, before, house.served());
       if (unserved > 0) logger.warn({ unserved }, 'old answers for platforms that are not connected were dropped');

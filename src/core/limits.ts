@@ -118,6 +118,12 @@ export const LIMITS = {
   secretsPerOwner: 20,
   /** ms between two notes that a secret was used by the same: a call must not cost a commit each time. */
   secretUseEvery: 60_000,
+  /** Minutes that a code to connect a place, and one to link an identity, can be typed: time to go there, and not to forget it lying about. */
+  connectCodeMinutes: 15,
+  linkCodeMinutes: 10,
+  /** Wrong codes of one person within `codeTrySeconds`: a code has 50 bits, so this only keeps a guesser from being a load. */
+  codeTries: 5,
+  codeTrySeconds: 900,
   inviteUses: 1_000,
   inviteDays: 365,
 } as const;

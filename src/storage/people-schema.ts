@@ -58,6 +58,8 @@ export interface PeopleTables {
     platform_id: string | null;
     name: string | null;
     expires_at: number;
+    /** It was good once; the row stays for a while, so that a second use can be told why not. */
+    used_at: number | null;
     created_at: number;
   };
   /** Sign-ins of programs that wait for a person (RFC 8628). `state`: waiting, granted, refused. */

@@ -84,8 +84,10 @@ async function waysIn(db: Kysely<never>, big: Big): Promise<void> {
     .addColumn('platform_id', 'text')
     .addColumn('name', 'text')
     .addColumn('expires_at', big, needed)
+    .addColumn('used_at', big)
     .addColumn('created_at', big, needed)
     .execute();
+  await index(db, 'one_time_codes_of', 'one_time_codes', ['account_id']);
   await index(db, 'one_time_codes_ending', 'one_time_codes', ['expires_at']);
   await schema
     .createTable('device_logins')
