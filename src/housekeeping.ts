@@ -9,6 +9,7 @@ import { deleteOldProcesses } from '#storage/processes.ts';
 import { sweepDeletedRooms } from '#storage/rooms.ts';
 import { deleteExpiredSessions } from '#storage/sessions.ts';
 import type { Storage } from '#storage/storage.ts';
+import { deleteUsedOnce } from '#storage/used-once.ts';
 import { deleteOldRecords, deleteUnserved } from '#storage/work.ts';
 import { RULES_CHANGED } from './community-port.ts';
 
@@ -44,6 +45,7 @@ export function housekeeping(house: House): { stop(): void } {
     await storage.write(async (tx) => {
       await deleteExpiredSessions(tx.db, now);
       await deleteOldCodes(tx.db, now - 24 * HOUR);
+      await deleteUsedOnce(tx.db, now);
       await deleteOldUses(tx.db, now - LIMITS.commandWindow * 1000);
       const unserved = await deleteUnserved(tx.db, before, house.served());
       if (unserved > 0) logger.warn({ unserved }, 'old answers for platforms that are not connected were dropped');

@@ -57,6 +57,10 @@ export const LIMITS = {
   sharedIdleMinutes: 30,
   /** Seconds between two writes of a session's last use. */
   sessionTouchEvery: 60,
+  /** Seconds that a sign-in at another service may take, from here and back: time for a password and a second factor there. */
+  attemptSeconds: 600,
+  /** Characters of the address within our pages that a sign-in goes back to. */
+  attemptNext: 500,
   /** Wrong passwords per username and address before the first wait, and the first wait in seconds; doubled every five more. */
   wrongLogins: 5,
   wrongLoginWait: 10,

@@ -13,3 +13,13 @@ export async function writeFact(db: Kysely<Schema>, key: string, value: string):
     .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
     .execute();
 }
+
+/** The fact as it stands; `made` becomes it where there is none yet. Whoever comes first decides. */
+export async function keepFact(db: Kysely<Schema>, key: string, made: string): Promise<string> {
+  await db
+    .insertInto('instance')
+    .values({ key, value: made })
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .execute();
+  return (await readFact(db, key)) ?? made;
+}
