@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import pino from 'pino';
 import { createAccount } from '#auth/sign-up.ts';
-import { nameCommunity, rename } from '#auth/profile.ts';
+import { nameCommunity } from '#auth/profile.ts';
 import type { Chat, Person } from '#chat/chat.ts';
 import { changeRoom, createRoom } from '#chat/change-room.ts';
 import { seeRooms } from '#chat/read-room.ts';
@@ -97,8 +97,7 @@ async function furnish(hall: RunningHall): Promise<void> {
   const chat: Chat = { storage: hall.storage, bus: { announce: () => undefined }, clock: systemClock };
   const people: Person[] = [];
   for (const { username, password, owner, name } of PEOPLE) {
-    const { id } = await createAccount(hall.auth, { username, password, owner });
-    await rename(hall.auth, id, name);
+    const { id } = await createAccount(hall.auth, { username, password, name }, { by: 'operator', owner });
     people.push({ account: id, username, name });
   }
   const [owner] = people as [Person];

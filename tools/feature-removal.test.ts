@@ -47,7 +47,7 @@ import { startHall } from '#src/roles.ts';
 
 const hall = await startHall(readConfig({ PORT: '0' }, '/nowhere'), { database: ':memory:', logger: pino({ level: 'error' }) });
 const address = await hall.listen();
-await createAccount(hall.auth, { username: 'ann', password: 'four plain words do', owner: true });
+await createAccount(hall.auth, { username: 'ann', password: 'four plain words do' }, { by: 'operator', owner: true });
 const post = async (path: string, body: object, token = ''): Promise<{ token: string }> => {
   const headers = { 'content-type': 'application/json', ...(token && { authorization: 'Bearer ' + token }) };
   return (await fetch(address + path, { method: 'POST', headers, body: JSON.stringify(body) })).json() as Promise<{ token: string }>;

@@ -11,7 +11,7 @@ import { loginThrottle } from './login-throttle.ts';
 import { checkPassword, hashPassword, passwordMatches } from './passwords.ts';
 import { disable, hallFacts, rename, resetPassword, setRole } from './profile.ts';
 import { checkSession, endSessions, seeSessions, signIn } from './sessions.ts';
-import { createAccount, ownerCode, signUp } from './sign-up.ts';
+import { createAccount, ownerCode } from './sign-up.ts';
 
 const PASSWORD = 'correct horse battery';
 const MINUTE = 60_000;
@@ -99,7 +99,7 @@ describe('signing up', () => {
   test('the owner’s link ends when an owner is made at the command line', async (t) => {
     const { auth, join } = await hallFor(t);
     const code = await ownerCode(auth);
-    await createAccount(auth, { username: 'olga', password: PASSWORD, owner: true });
+    await createAccount(auth, { username: 'olga', password: PASSWORD }, { by: 'operator', owner: true });
     await rejects(join('eve', { invite: code ?? '' }), 404, 'unknown-invite');
   });
 
@@ -114,7 +114,7 @@ describe('signing up', () => {
 
   test('an invite ends with its time, or when it is taken back', async (t) => {
     const { auth, time, join } = await hallFor(t);
-    const olga = await createAccount(auth, { username: 'olga', password: PASSWORD, owner: true });
+    const olga = await createAccount(auth, { username: 'olga', password: PASSWORD }, { by: 'operator', owner: true });
     const [one, two] = [
       await makeInvite(auth, olga.id, { uses: 9, days: 1 }),
       await makeInvite(auth, olga.id, { uses: 9, days: 2 }),
@@ -320,11 +320,12 @@ async function hallFor(t: TestContext, { signup = 'invite', people = [] }: Setti
   const throttle = loginThrottle(memoryRates(clock));
   const announce = (event: LiveEvent) => void events.push(event);
   const auth: Auth = { storage, clock, throttle, signups, signup, idleMinutes: 60, announce };
-  const join = (username: string, more: { invite?: string; password?: string } = {}) =>
-    signUp(auth, { username, password: PASSWORD, ...more }, '10.0.0.1');
+  const join = (username: string, { password = PASSWORD, ...more }: { invite?: string; password?: string } = {}) =>
+    createAccount(auth, { username, password }, { by: 'outside', address: '10.0.0.1', ...more });
   const come = (username: string, more: { password?: string; address?: string; shared?: boolean } = {}) =>
     signIn(auth, { username, password: PASSWORD, device: 'a test', address: '10.0.0.1', ...more });
-  for (const name of people) await createAccount(auth, { username: name, password: PASSWORD, owner: false });
+  for (const name of people)
+    await createAccount(auth, { username: name, password: PASSWORD }, { by: 'operator', owner: false });
   return { auth, time, events, taken, join, come };
 }
 

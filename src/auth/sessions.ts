@@ -42,7 +42,8 @@ export async function signIn(
   const wait = await auth.throttle.wait(asked.username, asked.address);
   if (wait > 0) throw tooFast(wait);
   const account = await findAccount(auth.storage.db, { username: asked.username });
-  const right = await passwordMatches(asked.password, account?.passwordHash);
+  // An account of another service's has none, which nothing matches.
+  const right = await passwordMatches(asked.password, account?.passwordHash || undefined);
   if (!account || !right || account.disabled) {
     await auth.throttle.failed(asked.username, asked.address);
     throw wrongSignIn();

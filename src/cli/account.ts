@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { disable, resetPassword, setRole } from '#auth/profile.ts';
-import { createAccount } from '#auth/sign-up.ts';
+import { createAccount, type Doors } from '#auth/sign-up.ts';
 import { systemClock } from '#core/clock.ts';
 import { ROLES } from '#core/roles.ts';
 import type { Storage } from '#storage/storage.ts';
@@ -32,7 +32,7 @@ const ACTS: Record<string, (asked: Asked) => Promise<(storage: Storage) => Promi
   async create({ name, rest, owner, stdin }) {
     const password = await readPassword(rest, stdin);
     return async (storage) => {
-      const made = await createAccount({ storage, clock: systemClock }, { username: name, password, owner });
+      const made = await createAccount(doors(storage), { username: name, password }, { by: 'operator', owner });
       return `${made.username} made${owner ? ', owner and operator' : ''}`;
     };
   },
@@ -73,6 +73,11 @@ function parse(words: string[]) {
   } catch (error) {
     throw new WrongUse((error as Error).message);
   }
+}
+
+/** Nobody comes in from outside here. */
+function doors(storage: Storage): Doors {
+  return { ...keeper(storage), signup: 'closed', signups: { take: async () => undefined } };
 }
 
 /** A running hall finds out about ended sessions by itself. */

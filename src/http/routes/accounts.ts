@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { memberships, nameCommunity, rename } from '#auth/profile.ts';
-import { signUp } from '#auth/sign-up.ts';
+import { createAccount } from '#auth/sign-up.ts';
 import type { Session } from '#auth/sessions.ts';
 import { LIMITS } from '#core/limits.ts';
 import { seePeople } from '#chat/read-room.ts';
@@ -17,13 +17,9 @@ export function accountRoutes(app: App, hall: Hall, callers: Callers): void {
     async (request, reply) => {
       await readAsStranger(hall, request);
       const { username, password, name, invite } = request.body;
-      const asked = {
-        username,
-        password,
-        ...(name !== undefined && { name }),
-        ...(invite !== undefined && { invite }),
-      };
-      const account = await signUp(hall.auth, asked, request.ip);
+      const newcomer = { username, password, ...(name !== undefined && { name }) };
+      const right = { by: 'outside', address: request.ip, ...(invite !== undefined && { invite }) } as const;
+      const account = await createAccount(hall.auth, newcomer, right);
       return reply.code(201).send({ account: { id: account.id, username: account.username, name: account.name } });
     },
   );
