@@ -232,12 +232,25 @@ describe('what follows from an answer', () => {
     await bot.ask('/lend my secret diary');
     await bot.ask(`/${'x'.repeat(500)} secret`);
     const entries = await bot.audit();
-    assert.deepEqual(entries.map((entry) => `${entry.action} ${entry.account_id} ${entry.detail}`).toSorted(), [
-      'command.lend acct_ann {"from":"webchat","refused":"bad-argument"}',
-      'command.lend acct_ann {"from":"webchat"}',
-      'command.unknown acct_ann {"from":"webchat","refused":"unknown-command"}',
+    assert.deepEqual(entries.map((entry) => `${entry.action} ${entry.account_id} ${entry.result}`).toSorted(), [
+      'command.lend acct_ann bad-argument',
+      'command.lend acct_ann done',
+      'command.unknown acct_ann unknown-command',
     ]);
+    assert.deepEqual(new Set(entries.map(({ detail }) => detail)), new Set(['{"from":"webchat"}']));
     assert.doesNotMatch(JSON.stringify(entries), /secret|ladder/);
+  });
+
+  test('says of a run from elsewhere who it was there, whose account here, and where', async (t) => {
+    const bot = await botFor(t);
+    const message = bot.message('/lend ladder', { platform: 'discord', room: '77' });
+    message.from.account = 'discord:5';
+    await bot.receive(message);
+    await answerMessage(bot.spine, message);
+    const room = newId('room');
+    await bot.answer('/lend ladder', { room });
+    const told = (await bot.audit()).map((row) => [row.account_id, row.platform, row.platform_id, row.place].join(' '));
+    assert.deepEqual(new Set(told), new Set(['acct_ann discord 5 discord:77', `acct_ann   ${room}`]));
   });
 });
 
@@ -379,8 +392,10 @@ describe('who asks again and again on a platform', () => {
     const said = (await bot.outbox('outgoing.twitch')) as OutgoingMessage[];
     assert.equal(said.length, 11);
     assert.match(said[10]?.reply.text ?? '', /too fast/);
-    const told = (await bot.audit()).filter(({ detail }) => /too-fast/.test(detail ?? ''));
-    assert.equal(told.length, 90, 'each is in the audit all the same');
+    const told = (await bot.audit()).filter(({ result }) => result === 'too-fast');
+    assert.equal(told.length, 30, 'a flood does not fill the audit');
+    const more = told.map(({ detail }) => (JSON.parse(detail ?? '{}') as { more?: boolean }).more === true);
+    assert.equal(more.filter(Boolean).length, 1, 'the last one says that there were more');
     const last = await bot.answer('/help', there);
     assert.deepEqual([last?.state, last?.refusal?.code], ['done', 'too-fast']);
   });

@@ -41,8 +41,9 @@ async function decide(spine: Spine, message: IncomingMessage): Promise<Decided> 
   const command = spine.commands.get(name);
   const line = command && hasSecret(command.args) ? hiddenLine(name) : typed;
   const not = async (refusal: AppError): Promise<Decided> => {
-    const untold = !(await spine.within.tell(message, refusal));
-    return { command: name, text: line, ...refuse(refusal), ...(untold && { untold }) };
+    const { tell, write } = spine.within;
+    const [told, written] = await Promise.all([tell(message, refusal), write(message)]);
+    return { command: name, text: line, ...refuse(refusal), ...(!told && { untold: true }), written };
   };
   if (!command) return not(unknownCommand(name, style));
   const use = { who, community, command, style, setting: await spine.settings(community, name) };

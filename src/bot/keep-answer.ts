@@ -5,11 +5,12 @@ import { AppError } from '#core/errors.ts';
 import type { Later } from '#core/job.ts';
 import type { IncomingMessage, OutgoingMessage, Refusal, Reply } from '#core/message.ts';
 import type { Taken } from '#core/rate.ts';
-import { record } from '#storage/audit.ts';
+import { record, type AuditEntry } from '#storage/audit.ts';
 import { keepUse, type CommandUse } from '#storage/command-uses.ts';
 import type { Storage, Tx } from '#storage/storage.ts';
 import { answerOnce, findAnswer, insertJob, type JobRequest } from '#storage/work.ts';
 import { placeOf } from './receive-message.ts';
+import type { Written } from './written-refusals.ts';
 
 /** What the spine made of a message. */
 export interface Decided {
@@ -21,6 +22,8 @@ export interface Decided {
   refusal?: Refusal;
   /** Who asked knows the answer already: it is kept, and not sent. */
   untold?: boolean;
+  /** Where nothing was run: whether that is written into the audit. */
+  written?: Written;
   /** Where it was run: the use, which is given back where this answer is not kept. */
   taken?: Taken;
   /** Where it must outlive a restart: what is remembered of it with the answer. */
@@ -67,7 +70,7 @@ async function settle(tx: Tx, at: number, answered: Answered): Promise<boolean> 
   const { answer } = decided;
   const isNew = 'job' in answer ? await keepJob(tx, answered, answer) : await keepReply(tx, answered, answer);
   if (!isNew) return false;
-  await record(tx.db, { ...auditOf(answered), at });
+  if (decided.written !== 'unwritten') await record(tx.db, { ...auditOf(answered), at });
   if (decided.keepUse) await keepUse(tx.db, decided.keepUse);
   return true;
 }
@@ -101,13 +104,22 @@ function send(tx: Tx, answer: OutgoingMessage): Promise<void> {
   return tx.publish(outgoingTo(answer.to.platform), answer);
 }
 
-function auditOf({ message, decided }: Answered): Omit<Parameters<typeof record>[1], 'at'> {
+function auditOf({ message, decided }: Answered): Omit<AuditEntry, 'at'> {
+  const { from, who, community } = message;
   const { command, refusal } = decided;
+  const more = decided.written === 'last' && { more: true };
   return {
-    community: message.community,
-    account: message.who.account,
+    community,
+    account: who.account,
+    // An answer goes to the person there, whoever they are here.
+    ...(from.account.includes(':') && { identity: from.account }),
     action: `command.${refusal?.code === 'unknown-command' ? 'unknown' : command}`,
     subject: message.id,
-    detail: JSON.stringify({ from: message.from.platform, ...(refusal && { refused: refusal.code }) }),
+    detail: JSON.stringify({ from: from.platform, ...more }),
+    ...(from.room !== undefined && { place: OUR_ROOM.test(from.room) ? from.room : `${from.platform}:${from.room}` }),
+    ...(refusal && { result: refusal.code }),
   };
 }
+
+/** A room of ours by its form: the platforms' own ids have other ones. */
+const OUR_ROOM = /^room_[0-9A-Z]{26}$/;

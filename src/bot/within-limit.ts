@@ -8,6 +8,7 @@ import type { CommandUse } from '#storage/command-uses.ts';
 import { keptUse, overLimit, paceOf, paceRefusal, type FindUse, type Use } from './own-pace.ts';
 import { TEXTS } from './texts.ts';
 import { toldOnce, type Tell } from './told-once.ts';
+import { writtenRefusals, type WriteRefusal } from './written-refusals.ts';
 
 /** How often people may use commands. */
 export interface WithinLimit {
@@ -19,6 +20,8 @@ export interface WithinLimit {
   kept(use: Use, taken: Taken): CommandUse | undefined;
   /** Whether somebody who was refused is told so. Counts the telling. */
   tell: Tell;
+  /** Whether a refusal is written down. Counts the writing. */
+  write: WriteRefusal;
 }
 
 export interface WithinLimitParts {
@@ -32,6 +35,7 @@ export interface WithinLimitParts {
 export function withinLimit(all: Rate, { rates, clock, find }: WithinLimitParts): WithinLimit {
   return {
     tell: toldOnce(all, { rates, clock }),
+    write: writtenRefusals(rates),
     // The command's own comes first: of two waits that are as long it is the one that is told. Keys are made with every command:
     // these are bare, as a person's id has no blank in it and other keys begin with a word.
     take: (use) => rates.take([ownOf(use, find), { key: use.who.account, rate: all }]),

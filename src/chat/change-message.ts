@@ -44,6 +44,7 @@ export async function deleteMessage(chat: Chat, person: Person, id: string): Pro
       account: person.account,
       action: 'message.delete',
       subject: id,
+      place: room.id,
       at,
     });
   });

@@ -40,6 +40,7 @@ export async function createRoom(chat: Chat, person: Person, asked: NewRoom): Pr
       account: person.account,
       action: 'room.create',
       subject: room.id,
+      place: room.id,
       at,
     });
   });
@@ -62,6 +63,7 @@ export async function changeRoom(
       account: person.account,
       action: 'room.change',
       subject: id,
+      place: id,
       at: chat.clock(),
     });
   });
@@ -80,6 +82,7 @@ export async function deleteRoom(chat: Chat, person: Person, id: string): Promis
       account: person.account,
       action: 'room.delete',
       subject: id,
+      place: id,
       detail: room.name,
       at,
     });
@@ -106,6 +109,7 @@ export async function letIn(chat: Chat, person: Person, id: string, account: str
       account: person.account,
       action: 'room.let-in',
       subject: id,
+      place: id,
       detail: account,
       at: chat.clock(),
     });
@@ -124,6 +128,7 @@ export async function takeOut(chat: Chat, person: Person, id: string, account: s
       account: person.account,
       action: 'room.take-out',
       subject: id,
+      place: id,
       detail: account,
       at: chat.clock(),
     });

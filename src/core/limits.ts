@@ -128,6 +128,16 @@ export const LIMITS = {
   /** Wrong codes of one person within `codeTrySeconds`: a code has 50 bits, so this only keeps a guesser from being a load. */
   codeTries: 5,
   codeTrySeconds: 900,
+  /** Refused commands of one person, and of all people of a community, that are written into the audit: a flood must not fill it. */
+  refusalsWritten: { uses: 30, perSeconds: 600 },
+  refusalsOfCommunity: { uses: 3_000, perSeconds: 600 },
+  /** Entries in one page of the audit, and rows read at once while it is exported. */
+  auditPage: 200,
+  auditPiece: 1_000,
+  /** Exports of the audit by one person: each reads all of it. */
+  auditExports: { uses: 10, perSeconds: 3_600 },
+  /** Exports of everything about a person, by that person. */
+  dataExports: { uses: 5, perSeconds: 86_400 },
   inviteUses: 1_000,
   inviteDays: 365,
 } as const;
