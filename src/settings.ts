@@ -59,6 +59,7 @@ const SETTINGS = {
     passphrase,
   ),
   SIGNUP: setting('invite', 'Who may make an account: invite, open or closed.', oneOf('invite', 'open', 'closed')),
+  COMMUNITIES: setting('operator', 'Who may make a community: operator or anyone.', oneOf('operator', 'anyone')),
   SESSION_IDLE_MINUTES: setting(
     '10080',
     'Minutes without use after which a session ends. After 30 days it ends in any case.',

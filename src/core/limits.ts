@@ -17,6 +17,8 @@ export const LIMITS = {
   roomTopic: 200,
   personName: 60,
   communityName: 80,
+  /** Communities that one account may make: each brings its own rooms, and costs nothing until somebody is in it. */
+  communitiesPerAccount: 20,
   /** Rooms of one community: the room list is sent whole. */
   roomsPerCommunity: 500,
   clientId: 64,

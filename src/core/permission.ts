@@ -49,6 +49,16 @@ export function whyNot(actor: Actor, action: Action, target: Target = {}): AppEr
   return whyNotRole(actor.role, rule.least, action);
 }
 
+/** The same question for what concerns the whole instance: it asks for the operator's mark and for no role. */
+export function whyNotOperator(operator: boolean): AppError | undefined {
+  if (operator) return undefined;
+  return refused(
+    'operator-only',
+    'Only the operator of this hall can do that.',
+    'operator: npm run -s guildhall -- account create NAME --owner --password-stdin makes one',
+  );
+}
+
 /** The same question for a command, whose least role is declared or set by the community. */
 export function whyNotRole(role: Role | undefined, least: Role, what: string): AppError | undefined {
   if (role !== undefined && atLeast(role, least)) return undefined;

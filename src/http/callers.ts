@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { noSession, refused, type AppError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
+import { whyNotOperator } from '#core/permission.ts';
 import { needUse } from '#core/rate.ts';
 import { network } from '#auth/login-throttle.ts';
 import { checkSession, type Session } from '#auth/sessions.ts';
@@ -10,6 +11,8 @@ import type { Hall } from './hall.ts';
 export interface Callers {
   /** The caller's session, or 401. Counts against READ_LIMIT. */
   need(request: FastifyRequest): Promise<Session>;
+  /** The same, and 403 for whoever is not the operator. */
+  needOperator(request: FastifyRequest): Promise<Session>;
   cookieName: string;
   /** `shared`: the cookie goes with the browser. */
   setCookie(reply: FastifyReply, token: string, shared: boolean): void;
@@ -37,11 +40,19 @@ export function callers(app: FastifyInstance, hall: Hall): Callers {
     return session;
   }
 
+  async function need(request: FastifyRequest): Promise<Session> {
+    const session = await sessionOf(request);
+    await needUse(hall.rates, `read ${session.account}`, settings.limits.read);
+    return session;
+  }
+
   return {
     cookieName,
-    async need(request) {
-      const session = await sessionOf(request);
-      await needUse(hall.rates, `read ${session.account}`, settings.limits.read);
+    need,
+    async needOperator(request) {
+      const session = await need(request);
+      const refusal = whyNotOperator(session.operator);
+      if (refusal) throw refusal;
       return session;
     },
     setCookie: (reply, token, shared) =>

@@ -41,6 +41,8 @@ export interface HallSettings {
   corsOrigins: string[];
   trustedProxies: string[];
   metricsToken: string | undefined;
+  /** Who may make a community beside the first. */
+  communities: 'operator' | 'anyone';
   limits: { post: Rate; read: Rate };
   /** The folder of the built pages; undefined serves none. */
   pages: string | undefined;

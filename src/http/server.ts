@@ -23,6 +23,7 @@ import { communityRoutes } from './routes/communities.ts';
 import { inviteRoutes } from './routes/invites.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { operatorRoutes } from './routes/operator.ts';
+import { ownCommunityRoutes } from './routes/own-communities.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -73,6 +74,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   roomRoutes(app, hall, { callers, hub });
   messageRoutes(app, hall, callers);
   commandRoutes(app, hall, callers);
+  ownCommunityRoutes(app, hall, callers);
   communityRoutes(app, hall, callers);
   secretRoutes(app, hall, callers);
   inviteRoutes(app, hall, callers);

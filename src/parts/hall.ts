@@ -144,6 +144,7 @@ function hallSettings(config: Config, demo: boolean): Hall['settings'] {
     corsOrigins: config.CORS_ORIGINS,
     trustedProxies: config.TRUSTED_PROXIES,
     metricsToken: config.METRICS_TOKEN,
+    communities: config.COMMUNITIES,
     limits: { post: config.POST_LIMIT, read: config.READ_LIMIT },
     pages: join(import.meta.dirname, '../../web/dist'),
   };

@@ -34,10 +34,27 @@ export async function ensureCommunity(db: Db, name: string, at: number): Promise
   if (await anyCommunity(db)) return;
   await inTurn(db, 'first community');
   if (await anyCommunity(db)) return;
-  await db
-    .insertInto('communities')
-    .values({ id: newId('comm', at), name, created_at: at })
-    .execute();
+  await insertCommunity(db, { name, at });
+}
+
+/** `by`: the account that makes it; null for the program itself. */
+export async function insertCommunity(
+  db: Db,
+  { name, by = null, at }: { name: string; by?: string | null; at: number },
+): Promise<string> {
+  const id = newId('comm', at);
+  await db.insertInto('communities').values({ id, name, created_at: at, made_by: by }).execute();
+  return id;
+}
+
+/** How many communities that there are an account has made. */
+export async function countMadeBy(db: Db, account: string): Promise<number> {
+  const row = await db
+    .selectFrom('communities')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .where('made_by', '=', account)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
 }
 
 async function anyCommunity(db: Db): Promise<boolean> {

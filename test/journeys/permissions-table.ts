@@ -1,199 +1,159 @@
-import type { Person } from '#test/support/person.ts';
-
-/** Who is tried, in the order of the columns below. A stranger has no session. */
-export const WHO = ['stranger', 'guest', 'member', 'moderator'] as const;
-export type Who = (typeof WHO)[number];
-
-/** What stands in the hall while the table is tried. Everything belongs to the owner. */
-export interface World {
-  owner: Person;
-  people: Record<Exclude<Who, 'stranger'>, Person>;
-  /** The first community. */
-  community: string;
-  /** A room for all; one that only the owner is in; one that the owner let everybody into. */
-  open: string;
-  closed: string;
-  shared: string;
-  /** A message of the owner's in the closed room. */
-  secret: string;
-  /** A session of the owner's, and a job that the owner asked for. */
-  session: string;
-  job: string;
-  /** Each gives something fresh, so that one caller's success does not spoil the next one's try. */
-  freshRoom(): Promise<string>;
-  freshMessage(): Promise<string>;
-  freshInvite(): Promise<{ id: string; code: string }>;
-}
-
-/** One try: the address filled in, the body, and what status each of WHO must get. */
-export interface Try {
-  about: string;
-  expect: readonly [number, number, number, number];
-  call(world: World, who: Who): Promise<{ path: string; body?: unknown }> | { path: string; body?: unknown };
-}
-
-const ALL_OK = [200, 200, 200, 200] as const;
-const SIGNED_IN = [401, 200, 200, 200] as const;
-const SIGNED_IN_204 = [401, 204, 204, 204] as const;
-const MEMBERS = [401, 403, 200, 200] as const;
-const NOBODY = [401, 403, 403, 403] as const;
-const MODERATORS = [401, 403, 403, 200] as const;
-const HIDDEN = [401, 404, 404, 404] as const;
-
-const at = (about: string, expect: Try['expect'], call: Try['call']): Try => ({ about, expect, call });
-const plain = (path: string, expect: Try['expect'], body?: unknown): Try[] => [
-  at('as it stands', expect, () => ({ path, body })),
-];
-
-/** A room's address in three rooms: one for all, one that hides from everybody here, one that all are in. */
-function inRooms(rest: string, expect: { open: Try['expect']; shared?: Try['expect'] }, body?: unknown): Try[] {
-  return [
-    at('a room for all', expect.open, ({ open }) => ({ path: `/v1/rooms/${open}${rest}`, body })),
-    at('a private room, from outside', HIDDEN, ({ closed }) => ({ path: `/v1/rooms/${closed}${rest}`, body })),
-    at('a private room, from inside', expect.shared ?? expect.open, ({ shared }) => ({
-      path: `/v1/rooms/${shared}${rest}`,
-      body,
-    })),
-    at('a room that is not there', HIDDEN, () => ({ path: `/v1/rooms/room_none${rest}`, body })),
-  ];
-}
-
-/** A community's address in the first one and in one that is not there. */
-function inCommunities(rest: string, expect: Try['expect'], body?: unknown): Try[] {
-  return [
-    at('the first', expect, ({ community }) => ({ path: `/v1/communities/${community}${rest}`, body })),
-    at('one that is not there', HIDDEN, () => ({ path: `/v1/communities/comm_none${rest}`, body })),
-  ];
-}
+import { PASSWORD } from '#test/support/person.ts';
+import {
+  at,
+  everyone,
+  except,
+  from,
+  HIDDEN,
+  hiddenRoom,
+  inCommunities,
+  inRooms,
+  NOBODY,
+  operatorOnly,
+  plain,
+  signedIn,
+  told,
+  type Expect,
+  type Try,
+  type World,
+} from './permissions-callers.ts';
 
 let names = 0;
 const fresh = (what: string): string => `${what}-${(names += 1)}`;
-const PASSWORD = 'correct horse battery';
 
 /** Every route of /openapi.json. One that is missing here fails the test, and so does one that is here and not there. */
 export const ROUTES: Record<string, Try[]> = {
-  'GET /v1/hall': plain('/v1/hall', ALL_OK),
-  'GET /health/live': plain('/health/live', ALL_OK),
-  'GET /health/ready': plain('/health/ready', ALL_OK),
+  'GET /v1/hall': plain('/v1/hall', everyone(200)),
+  'GET /health/live': plain('/health/live', everyone(200)),
+  'GET /health/ready': plain('/health/ready', everyone(200)),
 
   'POST /v1/accounts': [
-    at('without an invite', [403, 403, 403, 403], () => ({
+    at('without an invite', everyone(403), () => ({
       path: '/v1/accounts',
       body: { username: fresh('new'), password: PASSWORD },
     })),
-    at('with one', [201, 201, 201, 201], async ({ freshInvite }) => ({
+    at('with one', everyone(201), async ({ freshInvite }) => ({
       path: '/v1/accounts',
       body: { username: fresh('new'), password: PASSWORD, invite: (await freshInvite()).code },
     })),
   ],
-  'GET /v1/me': plain('/v1/me', SIGNED_IN),
-  'PATCH /v1/me': plain('/v1/me', SIGNED_IN, { name: 'Another name' }),
+  'GET /v1/me': plain('/v1/me', signedIn(200)),
+  'PATCH /v1/me': plain('/v1/me', signedIn(200), { name: 'Another name' }),
 
   'POST /v1/sessions': [
-    at('a wrong pair', [401, 401, 401, 401], () => ({
+    at('a wrong pair', everyone(401), () => ({
       path: '/v1/sessions',
       body: { username: fresh('nobody'), password: PASSWORD },
     })),
   ],
-  'GET /v1/sessions': plain('/v1/sessions', SIGNED_IN),
+  'GET /v1/sessions': plain('/v1/sessions', signedIn(200)),
   'DELETE /v1/sessions/{id}': [
     at('somebody else’s', HIDDEN, ({ session }) => ({ path: `/v1/sessions/${session}` })),
     at('one that is not there', HIDDEN, () => ({ path: '/v1/sessions/sess_none' })),
   ],
-  'DELETE /v1/sessions': plain('/v1/sessions', SIGNED_IN_204),
+  'DELETE /v1/sessions': plain('/v1/sessions', signedIn(204)),
 
-  'GET /v1/communities': plain('/v1/communities', SIGNED_IN),
-  'PATCH /v1/communities/{id}': [
-    at('the first', NOBODY, ({ community }) => ({
-      path: `/v1/communities/${community}`,
-      body: { name: 'Taken over' },
-    })),
-    at('one that is not there', HIDDEN, () => ({ path: '/v1/communities/comm_none', body: { name: 'Taken over' } })),
-  ],
-  'GET /v1/communities/{id}/people': [
-    at('the first', MEMBERS, ({ community }) => ({ path: `/v1/communities/${community}/people?query=o` })),
-    at('one that is not there', HIDDEN, () => ({ path: '/v1/communities/comm_none/people' })),
-  ],
+  'GET /v1/communities': plain('/v1/communities', signedIn(200)),
+  'POST /v1/communities': plain('/v1/communities', operatorOnly(201), { name: 'One more' }),
+  'PATCH /v1/communities/{id}': inCommunities('', from('admin', 200), { name: 'Another name' }),
+  'GET /v1/communities/{id}/people': inCommunities('/people?query=o', from('member', 200)),
 
-  'GET /v1/communities/{id}/commands': inCommunities('/commands', MEMBERS),
+  'GET /v1/communities/{id}/commands': inCommunities('/commands', from('member', 200)),
   'PUT /v1/communities/{id}/commands/{name}': [
-    ...inCommunities('/commands/stock', NOBODY, { on: false }),
-    at('a command that is not there', NOBODY, ({ community }) => ({
+    ...inCommunities('/commands/stock', from('admin', 200), { on: true }),
+    at('a command that is not there', from('admin', 404), ({ community }) => ({
       path: `/v1/communities/${community}/commands/none`,
       body: { on: false },
     })),
   ],
-  'GET /v1/communities/{id}/spaces': inCommunities('/spaces', MEMBERS),
-  'PATCH /v1/communities/{id}/spaces/{space}': inCommunities('/spaces/space_none', NOBODY, { symbol: '?' }),
+  'GET /v1/communities/{id}/spaces': inCommunities('/spaces', from('member', 200)),
+  'PATCH /v1/communities/{id}/spaces/{space}': inCommunities('/spaces/space_none', from('admin', 404), { symbol: '?' }),
 
-  'GET /v1/me/secrets': plain('/v1/me/secrets', SIGNED_IN),
-  'PUT /v1/me/secrets/{purpose}': plain('/v1/me/secrets/torn', SIGNED_IN_204, { value: 'a key of mine' }),
-  'POST /v1/me/secrets/{purpose}/check': plain('/v1/me/secrets/torn/check', SIGNED_IN_204),
+  'GET /v1/me/secrets': plain('/v1/me/secrets', signedIn(200)),
+  'PUT /v1/me/secrets/{purpose}': plain('/v1/me/secrets/torn', signedIn(204), { value: 'a key of mine' }),
+  'POST /v1/me/secrets/{purpose}/check': plain('/v1/me/secrets/torn/check', signedIn(204)),
   'DELETE /v1/me/secrets/{purpose}': [
-    ...plain('/v1/me/secrets/torn', SIGNED_IN_204),
-    at('one that only the owner has', HIDDEN, () => ({ path: '/v1/me/secrets/of-the-owner' })),
+    ...plain('/v1/me/secrets/torn', signedIn(204)),
+    at('one that only the host has', HIDDEN, () => ({ path: '/v1/me/secrets/of-the-host' })),
   ],
-  'GET /v1/communities/{id}/secrets': inCommunities('/secrets', NOBODY),
-  'PUT /v1/communities/{id}/secrets/{purpose}': inCommunities('/secrets/torn', NOBODY, { value: 'taken over' }),
-  'POST /v1/communities/{id}/secrets/{purpose}/check': inCommunities('/secrets/torn/check', NOBODY),
-  'DELETE /v1/communities/{id}/secrets/{purpose}': inCommunities('/secrets/torn', NOBODY),
+  'GET /v1/communities/{id}/secrets': inCommunities('/secrets', from('admin', 200)),
+  'PUT /v1/communities/{id}/secrets/{purpose}': inCommunities('/secrets/kept', from('admin', 204), { value: 'mine' }),
+  'POST /v1/communities/{id}/secrets/{purpose}/check': inCommunities('/secrets/kept/check', from('admin', 204)),
+  'DELETE /v1/communities/{id}/secrets/{purpose}': [
+    at('the community at hand', from('admin', 204), async ({ community, freshSecret }) => ({
+      path: `/v1/communities/${community}/secrets/${await freshSecret()}`,
+    })),
+    at('one that is not there', HIDDEN, () => ({ path: '/v1/communities/comm_none/secrets/torn' })),
+  ],
 
   'GET /v1/invites/{code}': [
-    at('a good one', ALL_OK, async ({ freshInvite }) => ({ path: `/v1/invites/${(await freshInvite()).code}` })),
-    at('one that is not there', [404, 404, 404, 404], () => ({ path: '/v1/invites/AAAAA-AAAAA' })),
+    at('a good one', everyone(200), async ({ freshInvite }) => ({ path: `/v1/invites/${(await freshInvite()).code}` })),
+    at('one that is not there', everyone(404), () => ({ path: '/v1/invites/AAAAA-AAAAA' })),
   ],
-  'GET /v1/invites': plain('/v1/invites', MODERATORS),
-  'POST /v1/invites': plain('/v1/invites', [401, 403, 403, 201], { uses: 1, days: 1 }),
+  'GET /v1/invites': plain('/v1/invites', operatorOnly(200)),
+  'POST /v1/invites': plain('/v1/invites', operatorOnly(201), { uses: 1, days: 1 }),
   'DELETE /v1/invites/{id}': [
-    at('the owner’s', [401, 403, 403, 404], async ({ freshInvite }) => ({
+    at('one of the first community', operatorOnly(204), async ({ freshInvite }) => ({
       path: `/v1/invites/${(await freshInvite()).id}`,
     })),
   ],
 
-  'GET /v1/rooms': plain('/v1/rooms', SIGNED_IN),
+  'GET /v1/rooms': plain('/v1/rooms', signedIn(200)),
   'POST /v1/rooms': [
-    at('in the first community', [401, 403, 403, 201], () => ({ path: '/v1/rooms', body: { name: fresh('room') } })),
+    at('in the community at hand', from('moderator', 201), ({ community }) => ({
+      path: '/v1/rooms',
+      body: { name: fresh('room'), community },
+    })),
+    at('in one’s own', except(signedIn(201), { stranger: 403, guest: 403, member: 403 }), () => ({
+      path: '/v1/rooms',
+      body: { name: fresh('room') },
+    })),
     at('in one that is not there', HIDDEN, () => ({
       path: '/v1/rooms',
       body: { name: fresh('room'), community: 'comm_none' },
     })),
   ],
-  'PATCH /v1/rooms/{id}': inRooms('', { open: MODERATORS }, { topic: 'Another topic' }),
+  'PATCH /v1/rooms/{id}': inRooms('', from('moderator', 200), { topic: 'Another topic' }),
   'DELETE /v1/rooms/{id}': [
-    at('the owner’s', NOBODY, async ({ freshRoom }) => ({ path: `/v1/rooms/${await freshRoom()}` })),
+    at('the host’s', from('admin', 204), async ({ freshRoom }) => ({ path: `/v1/rooms/${await freshRoom()}` })),
     at('a private room, from outside', HIDDEN, ({ closed }) => ({ path: `/v1/rooms/${closed}` })),
   ],
-  'GET /v1/rooms/{id}/people': inRooms('/people', { open: MEMBERS }),
-  'GET /v1/rooms/{id}/members': inRooms('/members', { open: MEMBERS }),
+  'GET /v1/rooms/{id}/people': inRooms('/people', from('member', 200)),
+  'GET /v1/rooms/{id}/members': inRooms('/members', from('member', 200)),
   'GET /v1/rooms/{id}/members/{account}': [
-    at('in a room for all', MEMBERS, ({ open, owner }) => ({ path: `/v1/rooms/${open}/members/${owner.id}` })),
-    at('a private room, from outside', HIDDEN, ({ closed, owner }) => ({
-      path: `/v1/rooms/${closed}/members/${owner.id}`,
+    at('in a room for all', from('member', 200), ({ open, host }) => ({
+      path: `/v1/rooms/${open}/members/${host.id}`,
     })),
-    at('somebody who is not there', [401, 403, 404, 404], ({ shared }) => ({
+    at('a private room, from outside', HIDDEN, ({ closed, host }) => ({
+      path: `/v1/rooms/${closed}/members/${host.id}`,
+    })),
+    at('somebody who is not there', from('member', 404), ({ shared }) => ({
       path: `/v1/rooms/${shared}/members/acct_none`,
     })),
   ],
   'PUT /v1/rooms/{id}/members/{account}': [
-    at('a private room, from inside', [401, 403, 403, 204], ({ shared, owner }) => ({
-      path: `/v1/rooms/${shared}/members/${owner.id}`,
+    at('a private room, from inside', from('moderator', 204), ({ shared, host }) => ({
+      path: `/v1/rooms/${shared}/members/${host.id}`,
     })),
     at('oneself, from outside', HIDDEN, (world, who) => ({
-      path: `/v1/rooms/${world.closed}/members/${who === 'stranger' ? world.owner.id : world.people[who].id}`,
+      path: `/v1/rooms/${world.closed}/members/${who === 'anonymous' ? world.host.id : world.people[who].id}`,
+    })),
+    at('somebody of another community', from('moderator', 404), ({ shared, people }) => ({
+      path: `/v1/rooms/${shared}/members/${people.stranger.id}`,
     })),
   ],
   'DELETE /v1/rooms/{id}/members/{account}': [
-    at('a private room, from outside', HIDDEN, ({ closed, owner }) => ({
-      path: `/v1/rooms/${closed}/members/${owner.id}`,
+    at('a private room, from outside', HIDDEN, ({ closed, host }) => ({
+      path: `/v1/rooms/${closed}/members/${host.id}`,
     })),
-    at('somebody who is not in it', [401, 403, 403, 204], ({ shared }) => ({
+    at('somebody who is not in it', from('moderator', 204), ({ shared }) => ({
       path: `/v1/rooms/${shared}/members/acct_none`,
     })),
   ],
-  'POST /v1/rooms/{id}/read': inRooms('/read', { open: SIGNED_IN_204 }, { seq: 0 }),
+  'POST /v1/rooms/{id}/read': inRooms('/read', from('guest', 204), { seq: 0 }),
 
-  'GET /v1/rooms/{id}/messages': inRooms('/messages', { open: SIGNED_IN }),
-  'POST /v1/rooms/{id}/messages': inRooms('/messages', { open: [401, 403, 201, 201] }, { text: 'I was here' }),
+  'GET /v1/rooms/{id}/messages': inRooms('/messages', from('guest', 200)),
+  'POST /v1/rooms/{id}/messages': inRooms('/messages', from('member', 201), { text: 'I was here' }),
   'PATCH /v1/messages/{id}': [
     at('somebody else’s', NOBODY, async ({ freshMessage }) => ({
       path: `/v1/messages/${await freshMessage()}`,
@@ -206,37 +166,69 @@ export const ROUTES: Record<string, Try[]> = {
     at('one that is not there', HIDDEN, () => ({ path: '/v1/messages/msg_none', body: { text: 'Other words' } })),
   ],
   'DELETE /v1/messages/{id}': [
-    at('somebody else’s', [401, 403, 403, 204], async ({ freshMessage }) => ({
+    at('somebody else’s', from('moderator', 204), async ({ freshMessage }) => ({
       path: `/v1/messages/${await freshMessage()}`,
     })),
     at('in a private room, from outside', HIDDEN, ({ secret }) => ({ path: `/v1/messages/${secret}` })),
   ],
 
-  'GET /v1/commands': plain('/v1/commands', SIGNED_IN),
-  'POST /v1/commands/help': [
-    at('anywhere', SIGNED_IN, () => ({ path: '/v1/commands/help', body: {} })),
-    at('in a private room, from outside', HIDDEN, ({ closed }) => ({
-      path: '/v1/commands/help',
-      body: { room: closed },
-    })),
-  ],
-  'POST /v1/commands/stock': [
-    at('anywhere', MEMBERS, () => ({ path: '/v1/commands/stock', body: { args: { symbol: 'aapl.us' } } })),
-    at('in a room for all', MEMBERS, ({ open }) => ({
-      path: '/v1/commands/stock',
-      body: { room: open, args: { symbol: 'aapl.us' } },
-    })),
-    at('in a private room, from outside', HIDDEN, ({ closed }) => ({
-      path: '/v1/commands/stock',
-      body: { room: closed, args: { symbol: 'aapl.us' } },
-    })),
-  ],
+  'GET /v1/commands': plain('/v1/commands', signedIn(200)),
+  'POST /v1/commands/help': calls('help', {}, { least: 'guest', ownGuest: 200 }),
+  'POST /v1/commands/stock': calls('stock', { symbol: 'aapl.us' }, { least: 'member', ownGuest: 403 }),
   'GET /v1/jobs/{id}': [
     at('somebody else’s', HIDDEN, ({ job }) => ({ path: `/v1/jobs/${job}` })),
     at('one that is not there', HIDDEN, () => ({ path: '/v1/jobs/job_none' })),
   ],
 
-  'GET /v1/operator/dead': plain('/v1/operator/dead', NOBODY),
-  'POST /v1/operator/dead/{id}/retry': plain('/v1/operator/dead/job_none/retry', NOBODY),
-  'DELETE /v1/operator/dead/{id}': plain('/v1/operator/dead/job_none', NOBODY),
+  'GET /v1/operator/dead': plain('/v1/operator/dead', operatorOnly(200)),
+  'POST /v1/operator/dead/{id}/retry': plain('/v1/operator/dead/job_none/retry', operatorOnly(404)),
+  'DELETE /v1/operator/dead/{id}': plain('/v1/operator/dead/job_none', operatorOnly(404)),
 };
+
+/** A command over HTTP: in one's own community, and in rooms. */
+function calls(name: string, args: unknown, of: { least: 'guest' | 'member'; ownGuest: number }): Try[] {
+  const path = `/v1/commands/${name}`;
+  return [
+    at('in one’s own community', except(signedIn(200), { guest: of.ownGuest }), () => ({ path, body: { args } })),
+    at('in a room for all', from(of.least, 200), ({ open }) => ({ path, body: { room: open, args } })),
+    at('in a private room, from outside', HIDDEN, ({ closed }) => ({ path, body: { room: closed, args } })),
+  ];
+}
+
+/** One try of a frame, and what comes back: a frame's type, `typing` at the others’, an error's code, or nothing. */
+export interface FrameTry {
+  about: string;
+  expect: Expect<string>;
+  frame(world: World): Record<string, unknown>;
+}
+
+/** Every frame that a live client may send. */
+export const FRAMES: Record<string, FrameTry[]> = {
+  subscribe: framesIn(told('guest', 'subscribed'), {}),
+  post: framesIn(told('member', 'posted'), { text: 'I was here' }),
+  typing: framesIn(told('member', 'typing'), {}),
+  // Leaving a room tells nothing, of rooms that are not one's own as well.
+  unsubscribe: [
+    { about: 'a private room, from outside', expect: same(''), frame: ({ closed }) => ({ room: closed }) },
+    { about: 'a room for all', expect: same(''), frame: ({ open }) => ({ room: open }) },
+  ],
+};
+
+/** Every command, as a line in a room for all: who is answered, and who is refused with the rule. */
+export const COMMANDS: Record<string, { line: string; expect: Expect<string> }> = {
+  help: { line: '/help', expect: told('guest', 'answered') },
+  stock: { line: '/stock aapl.us', expect: told('member', 'answered') },
+};
+
+function framesIn(expect: Expect<string>, more: Record<string, unknown>): FrameTry[] {
+  return [
+    { about: 'a room for all', expect, frame: ({ open }) => ({ room: open, ...more }) },
+    { about: 'a private room, from outside', expect: hiddenRoom, frame: ({ closed }) => ({ room: closed, ...more }) },
+    { about: 'a private room, from inside', expect, frame: ({ shared }) => ({ room: shared, ...more }) },
+    { about: 'a room that is not there', expect: hiddenRoom, frame: () => ({ room: 'room_none', ...more }) },
+  ];
+}
+
+function same(answer: string): Expect<string> {
+  return Object.fromEntries(Object.keys(hiddenRoom).map((who) => [who, answer])) as unknown as Expect<string>;
+}

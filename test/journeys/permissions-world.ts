@@ -1,9 +1,10 @@
+import type { Role } from '#core/roles.ts';
 import type { Deployment } from '#test/support/deployment.ts';
-import { call, member, owner as makeOwner } from '#test/support/person.ts';
-import { giveRole } from '#test/support/roles.ts';
-import type { World } from './permissions-table.ts';
+import { call, member, owner, type Person } from '#test/support/person.ts';
+import { moveTo } from '#test/support/roles.ts';
+import type { SignedIn, World } from './permissions-callers.ts';
 
-/** The table makes hundreds of calls in seconds; the limits have tests of their own. */
+/** The tables make thousands of calls in seconds; the limits have tests of their own. */
 export const GENEROUS = {
   READ_LIMIT: '100000/60',
   POST_LIMIT: '100000/60',
@@ -11,56 +12,90 @@ export const GENEROUS = {
   SIGNUP_LIMIT: '1000/60',
 };
 
-/** An owner, three people with three roles, three rooms, and something of the owner's in each place. */
+/** Everybody who is tried, in the community they are in alone; three rooms, and something of the host's in each place. */
 export async function makeWorld(hall: Deployment): Promise<World> {
-  const owner = await makeOwner(hall);
-  const people = {
-    guest: await member(owner, 'greta'),
-    member: await member(owner, 'max'),
-    moderator: await member(owner, 'moira'),
+  const operator = await owner(hall);
+  const [community, other] = [await make(operator, 'Annex'), await make(operator, 'Elsewhere')];
+  const comes = async (name: string, to: string, role: Role): Promise<Person> => {
+    const person = await member(operator, name);
+    await moveTo(person, to, role);
+    return person;
   };
-  await giveRole(people.guest, 'guest');
-  await giveRole(people.moderator, 'moderator');
-  const { communities } = await owner.done<{ communities: { id: string }[] }>('GET', '/v1/communities');
+  const host = await comes('hana', community, 'owner');
+  const people: World['people'] = {
+    operator,
+    guest: await comes('greta', community, 'guest'),
+    member: await comes('max', community, 'member'),
+    moderator: await comes('moira', community, 'moderator'),
+    admin: await comes('adam', community, 'admin'),
+    owner: await comes('orla', community, 'owner'),
+    stranger: await comes('stan', other, 'member'),
+    elsewhere: await comes('elsa', other, 'owner'),
+  };
+  // Whoever runs the instance made both, and is in neither now.
+  await hall.rows('delete from members where account_id = ? and community_id in (?, ?)', [
+    operator.id,
+    community,
+    other,
+  ]);
+  return { host, people, community, other, ...(await furnish(host, people)) };
+}
+
+type Furniture = Omit<World, 'host' | 'people' | 'community' | 'other'>;
+
+/** Rooms, words, secrets and all else that is the host's. */
+async function furnish(host: Person, people: Record<SignedIn, Person>): Promise<Furniture> {
   const [open, closed, shared] = [
-    await owner.makeRoom('for-all'),
-    await owner.makeRoom('closed', { private: true }),
-    await owner.makeRoom('shared', { private: true }),
+    await host.makeRoom('for-all'),
+    await host.makeRoom('closed', { private: true }),
+    await host.makeRoom('shared', { private: true }),
   ];
-  for (const person of Object.values(people)) await owner.done('PUT', `/v1/rooms/${shared}/members/${person.id}`);
+  for (const who of ['guest', 'member', 'moderator', 'admin', 'owner'] as const)
+    await host.done('PUT', `/v1/rooms/${shared}/members/${people[who].id}`);
   const say = async (room: string): Promise<string> =>
-    (await owner.done<{ id: string }>('POST', `/v1/rooms/${room}/messages`, { text: 'Words of the owner' })).id;
-  await owner.done('PUT', '/v1/me/secrets/of-the-owner', { value: 'a key of the owner' });
-  await owner.done('PUT', `/v1/communities/${communities[0]?.id}/secrets/torn`, { value: 'a key of the community' });
-  const { sessions } = await owner.done<{ sessions: { id: string }[] }>('GET', '/v1/sessions');
-  const asked = await owner.done<{ command: string }>('POST', `/v1/rooms/${closed}/messages`, { text: '/help' });
+    (await host.done<{ id: string }>('POST', `/v1/rooms/${room}/messages`, { text: 'Words of the host' })).id;
+  await host.done('PUT', '/v1/me/secrets/of-the-host', { value: 'a key of the host' });
+  const [{ id: community } = { id: '' }] = (await host.done<Communities>('GET', '/v1/communities')).communities;
+  const keep = async (purpose: string): Promise<string> => {
+    await host.done('PUT', `/v1/communities/${community}/secrets/${purpose}`, { value: 'a key of the community' });
+    return purpose;
+  };
+  await keep('kept');
+  const { sessions } = await host.done<{ sessions: { id: string }[] }>('GET', '/v1/sessions');
+  const asked = await host.done<{ command: string }>('POST', `/v1/rooms/${closed}/messages`, { text: '/help' });
   return {
-    owner,
-    people,
-    community: communities[0]?.id ?? '',
     open,
     closed,
     shared,
     secret: await say(closed),
     session: sessions[0]?.id ?? '',
     job: asked.command,
-    freshRoom: () => owner.makeRoom('fresh'),
+    freshRoom: () => host.makeRoom('fresh'),
     freshMessage: () => say(open),
     freshInvite: async () => {
-      const made = await owner.done<{ invite: { id: string; code: string } }>('POST', '/v1/invites', {});
+      const made = await people.operator.done<{ invite: { id: string; code: string } }>('POST', '/v1/invites', {});
       return made.invite;
     },
+    freshSecret: () => keep('torn'),
   };
 }
 
-/** All that the owner can see, as it came from one hall: links begin with its address. */
-export async function everything({ owner, community, open, closed, shared }: World): Promise<Record<string, string>> {
+interface Communities {
+  communities: { id: string }[];
+}
+
+async function make(operator: Person, name: string): Promise<string> {
+  return (await operator.done<{ id: string }>('POST', '/v1/communities', { name })).id;
+}
+
+/** All that the host can see, as it came from one hall: links begin with its address. */
+export async function everything({ host, community, open, closed, shared }: World): Promise<Record<string, string>> {
   const rooms = [open, closed, shared].map((room) => `/v1/rooms/${room}`);
   const decided = ['people', 'commands', 'spaces', 'secrets'].map((what) => `/v1/communities/${community}/${what}`);
-  const paths = ['/v1/rooms', '/v1/invites', '/v1/communities', '/v1/me/secrets', ...decided].concat(
+  const paths = ['/v1/rooms', '/v1/communities', '/v1/me/secrets', ...decided].concat(
     rooms.flatMap((room) => [`${room}/messages?limit=200`, `${room}/members`]),
   );
   const seen: Record<string, string> = {};
-  for (const path of paths) seen[path] = (await call(owner.hall, { method: 'GET', path, token: owner.token })).text;
+  for (const path of paths) seen[path] = (await call(host.hall, { method: 'GET', path, token: host.token })).text;
   return seen;
 }

@@ -1,3 +1,4 @@
+import type { Role } from '#core/roles.ts';
 import type { Person } from './person.ts';
 
 /**
@@ -6,4 +7,10 @@ import type { Person } from './person.ts';
  */
 export async function giveRole(person: Person, role: 'guest' | 'member' | 'moderator' | 'admin'): Promise<void> {
   await person.hall.rows('update members set role = ? where account_id = ?', [role, person.id]);
+}
+
+/** Makes somebody a member of this community alone, who was a member of the first. */
+export async function moveTo(person: Person, community: string, role: Role): Promise<void> {
+  const values = [community, role, person.id];
+  await person.hall.rows('update members set community_id = ?, role = ? where account_id = ?', values);
 }

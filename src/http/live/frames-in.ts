@@ -20,6 +20,9 @@ const FrameIn = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('typing'), room: id }),
 ]);
 
+/** The kinds there are. */
+export const FRAME_TYPES = FrameIn.options.map(({ shape }) => shape.type.value);
+
 export type FrameIn = z.infer<typeof FrameIn>;
 
 export type ReadFrame = { ok: true; frame: FrameIn } | { ok: false; detail: string; clientId?: string };

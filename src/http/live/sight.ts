@@ -21,8 +21,9 @@ export async function refreshSight(hall: Hall, hub: Hub, socket: LiveSocket): Pr
 /** Passes on a change of what people may see: who lost a room leaves it, and all who are concerned are told to look again. */
 export async function roomsChanged(hall: Hall, hub: Hub, event: Extract<LiveEvent, { kind: 'rooms' }>): Promise<void> {
   const { community, account, gone } = event;
-  const told = [...hub.sockets].filter(
-    (one) => one.communities.has(community) && (account === undefined || one.session.account === account),
+  // An account may be in the community since this moment: what is for it alone does not ask whether it was before.
+  const told = [...hub.sockets].filter((one) =>
+    account === undefined ? one.communities.has(community) : one.session.account === account,
   );
   for (const socket of told) {
     if (gone !== undefined) hub.leave(socket, gone);

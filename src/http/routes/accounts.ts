@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import { memberships, nameCommunity, rename } from '#auth/profile.ts';
+import { memberships, rename } from '#auth/profile.ts';
 import { createAccount } from '#auth/sign-up.ts';
 import type { Session } from '#auth/sessions.ts';
 import { LIMITS } from '#core/limits.ts';
-import { seePeople } from '#chat/read-room.ts';
 import type { App } from '#http/app.ts';
 import { readAsStranger, type Callers } from '#http/callers.ts';
 import type { Hall } from '#http/hall.ts';
-import { Account, Community, IdParams, Me, Person, line } from '#http/shapes.ts';
+import { Account, Me, line } from '#http/shapes.ts';
 
-/** Accounts, oneself, communities. */
+/** Accounts, and oneself. */
 export function accountRoutes(app: App, hall: Hall, callers: Callers): void {
   app.post(
     '/v1/accounts',
@@ -35,51 +34,6 @@ export function accountRoutes(app: App, hall: Hall, callers: Callers): void {
       const session = await callers.need(request);
       await rename(hall.auth, session.account, request.body.name);
       return me(hall, { ...session, name: request.body.name });
-    },
-  );
-
-  communityRoutes(app, hall, callers);
-}
-
-function communityRoutes(app: App, hall: Hall, callers: Callers): void {
-  app.get(
-    '/v1/communities',
-    { schema: { tags: ['people'], response: { 200: z.object({ communities: z.array(Community) }) } } },
-    async (request) => {
-      const session = await callers.need(request);
-      return { communities: await memberships(hall.auth, session.account) };
-    },
-  );
-
-  app.patch(
-    '/v1/communities/:id',
-    {
-      schema: {
-        tags: ['people'],
-        params: IdParams,
-        body: z.strictObject({ name: line(LIMITS.communityName) }),
-        response: { 200: Community },
-      },
-    },
-    async (request) => {
-      const session = await callers.need(request);
-      return nameCommunity(hall.auth, session.account, request.params.id, request.body.name);
-    },
-  );
-
-  app.get(
-    '/v1/communities/:id/people',
-    {
-      schema: {
-        tags: ['people'],
-        params: IdParams,
-        querystring: z.strictObject({ query: z.string().max(60).optional() }),
-        response: { 200: z.object({ people: z.array(Person) }) },
-      },
-    },
-    async (request) => {
-      const session = await callers.need(request);
-      return { people: await seePeople(hall.chat, session, request.params.id, request.query.query ?? '') };
     },
   );
 }

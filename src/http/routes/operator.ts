@@ -1,6 +1,5 @@
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { refused, unknown } from '#core/errors.ts';
+import { unknown } from '#core/errors.ts';
 import { hallFacts } from '#auth/profile.ts';
 import type { App } from '#http/app.ts';
 import { readAsStranger, type Callers } from '#http/callers.ts';
@@ -13,16 +12,6 @@ import { IdParams, Nothing } from '#http/shapes.ts';
 export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers: Callers; hub: Hub }): void {
   const tags = ['operator'];
 
-  async function needOperator(request: FastifyRequest): Promise<void> {
-    const session = await callers.need(request);
-    if (!session.operator)
-      throw refused(
-        'operator-only',
-        'Only the operator of this hall can do that.',
-        'operator: npm run -s guildhall -- account create NAME --owner --password-stdin makes one',
-      );
-  }
-
   app.get('/v1/hall', { schema: { tags: ['hall'], response: { 200: Facts } } }, async (request) => {
     await readAsStranger(hall, request);
     const { version, demo } = hall.settings;
@@ -33,7 +22,7 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
     '/v1/operator/dead',
     { schema: { tags, response: { 200: z.object({ dead: z.array(Dead) }) } } },
     async (request) => {
-      await needOperator(request);
+      await callers.needOperator(request);
       return { dead: await hall.operator.dead() };
     },
   );
@@ -42,7 +31,7 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
     '/v1/operator/dead/:id/retry',
     { schema: { tags, params: IdParams, response: { 204: Nothing } } },
     async (request, reply) => {
-      await needOperator(request);
+      await callers.needOperator(request);
       if (!(await hall.operator.retry(request.params.id))) throw unknown('job');
       return reply.code(204).send(null);
     },
@@ -52,7 +41,7 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
     '/v1/operator/dead/:id',
     { schema: { tags, params: IdParams, response: { 204: Nothing } } },
     async (request, reply) => {
-      await needOperator(request);
+      await callers.needOperator(request);
       if (!(await hall.operator.forget(request.params.id))) throw unknown('job');
       return reply.code(204).send(null);
     },
