@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { receiver } from '#bot/receive-message.ts';
+import { placeOf, receiver } from '#bot/receive-message.ts';
 import type { Bus } from '#bus/bus.ts';
 import type { Vault } from '#clients/vault.ts';
 import { byTurns } from '#core/by-turns.ts';
@@ -13,6 +13,7 @@ import { firstCommunity } from '#storage/communities.ts';
 import { ensureSpace, findSpace, type SeenSpace, type Space } from '#storage/spaces.ts';
 import type { Storage } from '#storage/storage.ts';
 import { deliverOnce, wasDelivered } from '#storage/work.ts';
+import { whoSpeaks } from './who-speaks.ts';
 
 export interface PortParts {
   storage: Storage;
@@ -25,8 +26,10 @@ export interface PortParts {
 
 /** What the connectors of Discord, Slack and Twitch are given. */
 export function connectorPorts({ storage, bus, clock, commands, logger, vault }: PortParts): ConnectorPorts {
+  const receive = receiver(storage, bus.parts);
+  const known = inOrder(placeOf, whoSpeaks(storage));
   return {
-    receive: receiver(storage, bus.parts),
+    receive: async (message, platformId) => receive(await known(message), platformId),
     commands,
     seal: (value, name) => vault.seal(value, name),
     space: inOrder(({ platform }) => platform, spaces(storage, clock)),
@@ -50,10 +53,6 @@ export function connectorPorts({ storage, bus, clock, commands, logger, vault }:
   };
 }
 
-/** ms that a place is remembered: every line of a busy channel asks, and a change is seen within a second. */
-const PLACE_KEPT_MS = 1_000;
-const PLACES_KEPT = 10_000;
-
 function spaces(storage: Storage, clock: Clock): ConnectorPorts['space'] {
   const kept = new Map<string, { space: Space; until: number }>();
   return async ({ platform, platformId, name }) => {
@@ -61,8 +60,8 @@ function spaces(storage: Storage, clock: Clock): ConnectorPorts['space'] {
     const known = kept.get(key);
     if (known && known.until > performance.now() && known.space.name === name) return known.space;
     const space = await look(storage, { platform, platformId, name, at: clock() });
-    if (kept.size >= PLACES_KEPT) kept.clear();
-    kept.set(key, { space, until: performance.now() + PLACE_KEPT_MS });
+    if (kept.size >= LIMITS.placesKept) kept.clear();
+    kept.set(key, { space, until: performance.now() + LIMITS.placeKept });
     return space;
   };
 }
@@ -87,7 +86,7 @@ export function inOrder<Asked extends unknown[], Found>(
 
 async function look(storage: Storage, place: Omit<SeenSpace, 'community'>): Promise<Space> {
   const known = await findSpace(storage.db, place.platform, place.platformId);
-  if (known?.name === place.name) return known;
+  if (known?.name === place.name && known.goneAt === null) return known;
   // A place that nobody has connected to a community of its own belongs to the instance's first one.
   const { id: community } = await firstCommunity(storage.db);
   return storage.write((tx) => ensureSpace(tx.db, { ...place, community }));

@@ -124,6 +124,9 @@ export const LIMITS = {
   secretsPerOwner: 20,
   /** ms between two notes that a secret was used by the same: a call must not cost a commit each time. */
   secretUseEvery: 60_000,
+  /** ms that a place and what its community decided are remembered: every line of a busy channel asks, and a change is seen within a second. */
+  placeKept: 1_000,
+  placesKept: 10_000,
   /** Minutes that a code to connect a place, and one to link an identity, can be typed: time to go there, and not to forget it lying about. */
   connectCodeMinutes: 15,
   linkCodeMinutes: 10,

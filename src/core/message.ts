@@ -61,8 +61,10 @@ export interface IncomingMessage {
   id: string;
   from: Address;
   community: string;
-  /** The asker. */
-  who: { account: string; name: string; username: string; role: Role | undefined };
+  /** The guild, workspace or channel, in the platform's own id; undefined where there is none, as in a direct message. */
+  place?: string;
+  /** The asker. `platformRoles`: what they are on their platform, in its own words; `role` is what that is worth here. */
+  who: { account: string; name: string; username: string; role: Role | undefined; platformRoles?: string[] };
   /**
    * `/name rest` as typed, or a name with arguments already apart (HTTP, slash commands, and all that take secrets, which are
    * sealed here). `wrong`: what is wrong with a line that held secrets, none of which is in `args`.

@@ -100,9 +100,14 @@ export interface Schema extends PeopleTables, OrderTables {
     seen_at: number;
     /** The account that proved that it is theirs to connect; null where it came by itself. */
     connected_by: string | null;
+    /** Since when the roles of its people count here; null where nobody vouched for it. */
     connected_at: number | null;
     /** The community's own application that serves it; null for the operator's bot. */
     app_id: string | null;
+    /** The bot was removed from it. */
+    gone_at: number | null;
+    /** JSON: the roles that people may have there, `[{id, name}]`, where the platform tells. */
+    platform_roles: string | null;
   };
   /** What a platform's role is worth here. `platform_role`: the platform's id of it, or a name such as `administrator`. */
   role_mappings: { community_id: string; platform: string; platform_role: string; role: string };

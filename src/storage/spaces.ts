@@ -16,13 +16,41 @@ export interface Space {
   /** What stands before commands there, where the platform has no sign of its own; null for the usual one. */
   symbol: string | null;
   seenAt: number;
+  /** The account that proved that it is theirs to connect; null where it came by itself. */
+  connectedBy: string | null;
+  connectedAt: number | null;
+  /** The community's own application that serves it; null for the operator's bot. */
+  app: string | null;
+  /** The bot was removed from it. */
+  goneAt: number | null;
 }
 
-const selectSpace = hot<[platform: string, platformId: string], Selectable<Schema['spaces']>>(
-  2,
-  (db, [platform, platformId]) =>
-    db.selectFrom('spaces').selectAll().where('platform', '=', platform).where('platform_id', '=', platformId),
+/** A role that people may have in a place, as the platform calls it. */
+export interface PlaceRole {
+  id: string;
+  name: string;
+}
+
+const selectSpace = hot<[platform: string, platformId: string], SpaceRow>(2, (db, [platform, platformId]) =>
+  db.selectFrom('spaces').select(COLUMNS).where('platform', '=', platform).where('platform_id', '=', platformId),
 );
+
+/** All but the roles there, which may be long. */
+const COLUMNS = [
+  'id',
+  'community_id',
+  'platform',
+  'platform_id',
+  'name',
+  'symbol',
+  'seen_at',
+  'connected_by',
+  'connected_at',
+  'app_id',
+  'gone_at',
+] as const;
+
+type SpaceRow = Pick<Selectable<Schema['spaces']>, (typeof COLUMNS)[number]>;
 
 export async function findSpace(db: Db, platform: string, platformId: string): Promise<Space | undefined> {
   const [row] = await selectSpace(db, platform, platformId);
@@ -51,8 +79,10 @@ export async function ensureSpace(db: Db, { platform, platformId, name, communit
       symbol: null,
       seen_at: at,
     })
-    .onConflict((conflict) => conflict.columns(['platform', 'platform_id']).doUpdateSet({ name, seen_at: at }))
-    .returningAll()
+    .onConflict((conflict) =>
+      conflict.columns(['platform', 'platform_id']).doUpdateSet({ name, seen_at: at, gone_at: null }),
+    )
+    .returning(COLUMNS)
     .executeTakeFirstOrThrow();
   return toSpace(row);
 }
@@ -61,13 +91,72 @@ export async function ensureSpace(db: Db, { platform, platformId, name, communit
 export async function listSpaces(db: Db, community: string): Promise<Space[]> {
   const rows = await db
     .selectFrom('spaces')
-    .selectAll()
+    .select(COLUMNS)
     .where('community_id', '=', community)
     .orderBy('platform')
     .orderBy('name')
     .orderBy('id')
     .execute();
   return rows.map(toSpace);
+}
+
+export interface Owner {
+  community: string;
+  /** Who proved it; null where it goes back to where it came from. */
+  by: string | null;
+  at: number;
+}
+
+/**
+ * Gives the place to a community. The sign before commands was the one before's choice and goes. Without `by` nobody vouches
+ * for the place any more.
+ */
+export async function moveSpace(db: Db, space: string, { community, by, at }: Owner): Promise<Space | undefined> {
+  const row = await db
+    .updateTable('spaces')
+    .set({ community_id: community, connected_by: by, connected_at: by === null ? null : at, symbol: null })
+    .where('id', '=', space)
+    .returning(COLUMNS)
+    .executeTakeFirst();
+  return row && toSpace(row);
+}
+
+/** The bot is there no more. It keeps its community, should the bot come back. */
+export async function markGone(db: Db, { platform, platformId }: PlaceKey, at: number): Promise<void> {
+  await db
+    .updateTable('spaces')
+    .set({ gone_at: at })
+    .where('platform', '=', platform)
+    .where('platform_id', '=', platformId)
+    .execute();
+}
+
+export type PlaceKey = Pick<Space, 'platform' | 'platformId'>;
+
+/** Notes which roles there are in a place. */
+export async function noteRoles(
+  db: Db,
+  { platform, platformId }: PlaceKey,
+  roles: readonly PlaceRole[],
+): Promise<void> {
+  await db
+    .updateTable('spaces')
+    .set({ platform_roles: JSON.stringify(roles) })
+    .where('platform', '=', platform)
+    .where('platform_id', '=', platformId)
+    .execute();
+}
+
+/** The roles that there are in a community's places, by the place. */
+export async function listPlaceRoles(db: Db, community: string): Promise<{ space: string; roles: PlaceRole[] }[]> {
+  const rows = await db
+    .selectFrom('spaces')
+    .select(['id', 'platform_roles as roles'])
+    .where('community_id', '=', community)
+    .where('platform_roles', 'is not', null)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id, roles }) => ({ space: id, roles: JSON.parse(roles ?? '[]') as PlaceRole[] }));
 }
 
 /** Undefined where the community has no such place. */
@@ -80,12 +169,24 @@ export async function setSpaceSymbol(
     .set({ symbol })
     .where('id', '=', space)
     .where('community_id', '=', community)
-    .returningAll()
+    .returning(COLUMNS)
     .executeTakeFirst();
   return row && toSpace(row);
 }
 
-function toSpace(row: Selectable<Schema['spaces']>): Space {
+function toSpace(row: SpaceRow): Space {
   const { id, platform, name, symbol } = row;
-  return { id, community: row.community_id, platform, platformId: row.platform_id, name, symbol, seenAt: row.seen_at };
+  return {
+    id,
+    community: row.community_id,
+    platform,
+    platformId: row.platform_id,
+    name,
+    symbol,
+    seenAt: row.seen_at,
+    connectedBy: row.connected_by,
+    connectedAt: row.connected_at,
+    app: row.app_id,
+    goneAt: row.gone_at,
+  };
 }

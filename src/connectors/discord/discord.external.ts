@@ -183,7 +183,7 @@ export interface InteractionPayload {
   token: string;
   channel_id?: string;
   guild_id?: string;
-  member?: { user: UserPayload; nick?: string | null; permissions: string };
+  member?: { user: UserPayload; nick?: string | null; permissions: string; roles?: string[] };
   user?: UserPayload;
   data?: { name: string; type?: number; options?: OptionPayload[] };
 }

@@ -1,4 +1,3 @@
-import type { Role } from '#core/roles.ts';
 import { PERMISSION, type GuildPayload, type GuildRolePayload, type RolePayload } from './discord.external.ts';
 
 /** All that is kept of a guild. */
@@ -69,10 +68,10 @@ export function permissionsOf(guild: Guild, roles: string[]): bigint {
   return bits;
 }
 
-/** A person's role here, by what Discord lets them do there. */
-export function roleBy(permissions: bigint): Role {
-  if (permissions & PERMISSION.ADMINISTRATOR) return 'admin';
-  return permissions & MODERATION ? 'moderator' : 'member';
+/** What somebody with these permissions is there, in one word. */
+export function standingBy(permissions: bigint): string[] {
+  if (permissions & PERMISSION.ADMINISTRATOR) return ['administrator'];
+  return permissions & MODERATION ? ['moderator'] : [];
 }
 
 const MODERATION = PERMISSION.MODERATE_MEMBERS | PERMISSION.MANAGE_MESSAGES;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { InteractionPayload, MessagePayload } from './discord.external.ts';
-import { Guilds, permissionsOf, roleBy, type Guild } from './guilds.ts';
+import { Guilds, permissionsOf, standingBy, type Guild } from './guilds.ts';
 import { readMessage, readSlash, type Me } from './read.ts';
 
 const me: Me = { id: '10', app: '11', style: { sign: '@Guildhall ' } };
@@ -78,7 +78,9 @@ describe('what is read of a line', () => {
   test('tells who asked, where, and how to answer', () => {
     const asked = readMessage(line('<@10> help', { member: { nick: 'Mimi', roles: ['23'] } }), me, guild, 1_000);
     assert.deepEqual(asked?.place, { platform: 'discord', platformId: '20', name: 'The Square' });
-    assert.deepEqual(asked?.message.who, { account: 'discord:32', name: 'Mimi', username: 'mia', role: 'moderator' });
+    const who = { account: 'discord:32', name: 'Mimi', username: 'mia', role: 'moderator' };
+    assert.deepEqual(asked?.message.who, { ...who, platformRoles: ['moderator', '23'] });
+    assert.equal(asked?.message.place, '20');
     assert.deepEqual(asked?.message.from, {
       platform: 'discord',
       room: '40',
@@ -114,14 +116,16 @@ describe('what is read of a slash command', () => {
   });
 
   test('of the guild’s owner is the owner’s, whatever the permissions say', () => {
-    const member = { user: { id: '31', username: 'olga' }, permissions: '0' };
-    assert.equal(readSlash({ ...used, member }, guild, 1)?.message.who.role, 'owner');
+    const member = { user: { id: '31', username: 'olga' }, permissions: '0', roles: ['21'] };
+    const { role, platformRoles } = readSlash({ ...used, member }, guild, 1)?.message.who ?? {};
+    assert.deepEqual([role, platformRoles], ['owner', ['owner', '21']]);
   });
 
   test('in a direct channel is a member’s', () => {
     const { guild_id: _guild, member: _member, ...rest } = used;
     const asked = readSlash({ ...rest, user: { id: '32', username: 'mia' } }, undefined, 1);
     assert.deepEqual([asked?.message.who.role, asked?.place.platformId], ['member', 'direct']);
+    assert.deepEqual([asked?.message.place, asked?.message.who.platformRoles], [undefined, []]);
   });
 
   test('is nothing where it is a press of a button or an entry of a menu', () => {
@@ -146,9 +150,9 @@ describe('what is kept of a guild', () => {
     assert.equal(guilds.arrived(payload, '10').mine, '29');
     guilds.role({ guild_id: '20', role: { id: '21', permissions: '8' } }, '10');
     const here = guilds.get('20') as Guild;
-    assert.equal(roleBy(permissionsOf(here, ['21'])), 'admin');
+    assert.deepEqual(standingBy(permissionsOf(here, ['21'])), ['administrator']);
     guilds.roleGone({ guild_id: '20', role_id: '21' });
-    assert.equal(roleBy(permissionsOf(here, ['21'])), 'member');
+    assert.deepEqual(standingBy(permissionsOf(here, ['21'])), []);
     here.community = 'comm_1';
     assert.equal(guilds.arrived({ ...payload, name: 'Other' }, '10').community, 'comm_1');
     assert.deepEqual(

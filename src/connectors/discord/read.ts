@@ -1,6 +1,6 @@
 import { newId } from '#core/ids.ts';
 import type { IncomingMessage, Style } from '#core/message.ts';
-import type { Role } from '#core/roles.ts';
+import { mappedRole } from '#core/role-mapping.ts';
 import {
   CHAT_COMMAND,
   INTERACTION,
@@ -10,7 +10,7 @@ import {
   type OptionPayload,
   type UserPayload,
 } from './discord.external.ts';
-import { permissionsOf, roleBy, type Guild } from './guilds.ts';
+import { permissionsOf, standingBy, type Guild } from './guilds.ts';
 import { TEXTS } from './texts.ts';
 
 /** Who the bot is, as READY told it. */
@@ -44,7 +44,7 @@ export function readMessage(line: MessagePayload, me: Me, guild: Guild | undefin
     id: line.id,
     place: placeOf(line.guild_id, guild),
     message: {
-      ...fromWhom(line.author, line.member?.nick, roleOfAuthor(line, guild)),
+      ...fromWhom(line.author, line.member?.nick, rolesOfAuthor(line, guild)),
       id: newId('job', at),
       from: {
         platform: 'discord',
@@ -52,6 +52,7 @@ export function readMessage(line: MessagePayload, me: Me, guild: Guild | undefin
         account: `discord:${line.author.id}`,
         via: direct ? { message: line.id } : { message: line.id, guild: line.guild_id as string },
       },
+      ...inGuild(line.guild_id),
       ask: { text: commandLine(text) },
       style: me.style,
       at,
@@ -69,7 +70,7 @@ export function readSlash(asked: InteractionPayload, guild: Guild | undefined, a
     id: asked.id,
     place: placeOf(asked.guild_id, guild),
     message: {
-      ...fromWhom(user, asked.member?.nick, roleOfAsker(asked, user.id, guild)),
+      ...fromWhom(user, asked.member?.nick, rolesOfAsker(asked, user.id, guild)),
       id: newId('job', at),
       from: {
         platform: 'discord',
@@ -77,6 +78,7 @@ export function readSlash(asked: InteractionPayload, guild: Guild | undefined, a
         account: `discord:${user.id}`,
         via: { interaction: asked.id, token: asked.token, app: asked.application_id },
       },
+      ...inGuild(asked.guild_id),
       ask: { name: data.name, args: argumentsOf(data.options) },
       style: SLASH,
       // Discord shows the asker an error where a slash command gets no answer.
@@ -107,24 +109,33 @@ function placeOf(id: string | undefined, guild: Guild | undefined): Asked['place
   return { platform: 'discord', platformId: id, name: guild?.name ?? id };
 }
 
+function inGuild(place: string | undefined): { place?: string } {
+  return place === undefined ? {} : { place };
+}
+
 function fromWhom(
   user: UserPayload,
   nick: string | null | undefined,
-  role: Role,
+  platformRoles: string[],
 ): Pick<IncomingMessage, 'who' | 'community'> {
   const name = nick ?? user.global_name ?? user.username;
-  return { community: '', who: { account: `discord:${user.id}`, name, username: user.username, role } };
+  const role = mappedRole({ platform: 'discord', platformRoles });
+  const who = { account: `discord:${user.id}`, name, username: user.username, role, platformRoles };
+  return { community: '', who };
 }
 
-function roleOfAuthor(line: MessagePayload, guild: Guild | undefined): Role {
-  if (!guild || !line.member) return 'member';
-  return guild.owner === line.author.id ? 'owner' : roleBy(permissionsOf(guild, line.member.roles));
+/** What somebody is in a guild: one word for what they may do there, and the ids of their roles. */
+function rolesOfAuthor({ author, member }: MessagePayload, guild: Guild | undefined): string[] {
+  if (!guild || !member) return [];
+  const standing = guild.owner === author.id ? ['owner'] : standingBy(permissionsOf(guild, member.roles));
+  return [...standing, ...member.roles];
 }
 
 /** Discord reckons the permissions of who used a slash command by itself, the channel's own rules included. */
-function roleOfAsker(asked: InteractionPayload, user: string, guild: Guild | undefined): Role {
-  if (guild?.owner === user) return 'owner';
-  return asked.member ? roleBy(BigInt(asked.member.permissions)) : 'member';
+function rolesOfAsker({ member }: InteractionPayload, user: string, guild: Guild | undefined): string[] {
+  if (!member) return [];
+  const standing = guild?.owner === user ? ['owner'] : standingBy(BigInt(member.permissions));
+  return [...standing, ...(member.roles ?? [])];
 }
 
 function argumentsOf(options: OptionPayload[] | undefined): Record<string, unknown> {

@@ -140,7 +140,7 @@ async function complete({ ports, people, turns }: Listening, asked: Asked, bot: 
     message.ask = await sealedAsk(message.ask, message.who.account, ports);
     if (turn.before) await turn.before;
     const { community } = await ports.space({ platform: 'slack', platformId: bot.team, name: bot.teamName });
-    return { ...message, community };
+    return { ...message, community, place: bot.team };
   } finally {
     turn.pass();
   }

@@ -1,5 +1,6 @@
 import type { Timer } from '#bus/outbound-queue.ts';
 import type { PlatformLog } from '#core/platform.ts';
+import { mappedRole } from '#core/role-mapping.ts';
 import type { Role } from '#core/roles.ts';
 import { KEPT, type CallFailed, type SlackUser, type Times } from './slack.external.ts';
 import { TEXTS } from './texts.ts';
@@ -10,6 +11,8 @@ export interface Who {
   name: string;
   username: string;
   role: Role;
+  /** What they are there, in Slack's words. */
+  platformRoles: string[];
 }
 
 export interface People {
@@ -82,19 +85,20 @@ export function people({ api, team, times, timer, log }: PeopleOptions): People 
 
 const MOST_TRIES = 5;
 
-const guess = (username: string): Who => ({ name: username, username, role: 'member' });
+const guess = (username: string): Who => ({ name: username, username, role: 'member', platformRoles: [] });
 
 /** https://docs.slack.dev/reference/objects/user-object */
 export function whoOf(user: SlackUser, team: string): Who {
   const { id, name: username = id, profile } = user;
   const name = profile?.display_name || profile?.real_name || user.real_name || username;
-  return { name, username, role: roleOf(user, team) };
+  const platformRoles = rolesOf(user, team);
+  return { name, username, role: mappedRole({ platform: 'slack', platformRoles }), platformRoles };
 }
 
-function roleOf(user: SlackUser, team: string): Role {
-  if (user.is_stranger || isFromElsewhere(user, team)) return 'guest';
-  if (user.is_primary_owner || user.is_owner) return 'owner';
-  return user.is_admin ? 'admin' : 'member';
+function rolesOf(user: SlackUser, team: string): string[] {
+  if (user.is_stranger || isFromElsewhere(user, team)) return ['stranger'];
+  if (user.is_primary_owner || user.is_owner) return ['owner'];
+  return user.is_admin ? ['admin'] : [];
 }
 
 /** From another workspace, by a channel that both share. */

@@ -338,6 +338,7 @@ describe('Guildhall on Slack in trouble', () => {
       name: 'U0MIA',
       username: 'U0MIA',
       role: 'member',
+      platformRoles: [],
     });
   });
 
@@ -364,7 +365,8 @@ describe('Guildhall on Slack in trouble', () => {
     slack.faults.slow(300);
     await slack.say('mia', 'square', '/stock aapl.us');
     await eventually('the request', () => hall.received.length === 1 || undefined);
-    assert.deepEqual(hall.received[0]?.who, { account: 'slack:U0MIA', name: 'mia', username: 'mia', role: 'member' });
+    const mia = { account: 'slack:U0MIA', name: 'mia', username: 'mia', role: 'member', platformRoles: [] };
+    assert.deepEqual(hall.received[0]?.who, mia);
   });
 
   test('stop lets go what is on its way; the rest stays for the next start', async () => {

@@ -81,7 +81,8 @@ describe('Guildhall on Slack by Socket Mode', () => {
     const [message] = hall.received.slice(-1);
     assert.deepEqual(message?.ask, { text: '/stock aapl.us' });
     assert.deepEqual(message?.style, { sign: '@Guildhall ' });
-    assert.deepEqual(message?.who, { account: 'slack:U0MIA', name: 'mia', username: 'mia', role: 'member' });
+    const mia = { account: 'slack:U0MIA', name: 'mia', username: 'mia', role: 'member', platformRoles: [] };
+    assert.deepEqual(message?.who, mia);
     assert.equal(message?.from.account, 'slack:U0MIA');
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { eachLine, readLine, sayLine, tagOf } from './irc-line.ts';
-import { findCandidate, idOf, isForeign, read, roleOf, spaceOf } from './read.ts';
+import { findCandidate, idOf, isForeign, read, rolesOf, spaceOf } from './read.ts';
 import { symbolOf } from './register.ts';
 
 const TAGS = 'badge-info=;badges=;display-name=Mia;id=abc-1;mod=0;room-id=5001;tmi-sent-ts=1700000000000;user-id=103';
@@ -138,7 +138,8 @@ describe('What was asked in chat', () => {
     assert.deepEqual(rest, {
       from: { platform: 'twitch', room: 'square', account: 'twitch:103', via: { id: 'abc-1', name: 'Mia' } },
       community: 'comm_1',
-      who: { account: 'twitch:103', name: 'Mia', username: 'mia', role: 'member' },
+      place: '5001',
+      who: { account: 'twitch:103', name: 'Mia', username: 'mia', role: 'member', platformRoles: [] },
       ask: { text: '/stock x' },
       style: { sign: '!', brief: true },
       at: 5,
@@ -147,12 +148,12 @@ describe('What was asked in chat', () => {
     assert.equal(spaceOf(line('', 'id=1')).platformId, 'square');
   });
 
-  it('gives people the role that their badges show', () => {
-    assert.equal(roleOf('badges=broadcaster/1,subscriber/0'), 'owner');
-    assert.equal(roleOf('badges=subscriber/0,moderator/1'), 'moderator');
-    assert.equal(roleOf('badges=lead_moderator/1'), 'moderator');
-    assert.equal(roleOf('badges=;mod=1'), 'moderator');
-    assert.equal(roleOf('badges=vip/1,not-moderator/1'), 'member');
+  it('tells what people are in the channel, as their badges show', () => {
+    assert.deepEqual(rolesOf('badges=broadcaster/1,subscriber/0'), ['broadcaster', 'subscriber']);
+    assert.deepEqual(rolesOf('badges=premium/1,moderator/1;mod=1'), ['moderator']);
+    assert.deepEqual(rolesOf('badges=lead_moderator/1'), ['moderator']);
+    assert.deepEqual(rolesOf('badges=;mod=1'), ['moderator']);
+    assert.deepEqual(rolesOf('badges=vip/1,not-moderator/1'), ['vip']);
   });
 
   it('is the same by Twitch’s id, or else by who said what when', () => {

@@ -1,6 +1,6 @@
 import { newId } from '#core/ids.ts';
 import type { IncomingMessage } from '#core/message.ts';
-import type { Role } from '#core/roles.ts';
+import { mappedRole } from '#core/role-mapping.ts';
 import { tagOf, type IrcLine } from './irc-line.ts';
 import { BOT_BADGE } from './twitch.external.ts';
 
@@ -43,11 +43,14 @@ export function read(
   const { tags, nick, target } = line;
   const account = `twitch:${tagOf(tags, 'user-id') || nick}`;
   const name = tagOf(tags, 'display-name') || nick;
+  const platformRoles = rolesOf(tags);
+  const role = mappedRole({ platform: 'twitch', platformRoles });
   return {
     id: newId('job', asked.at),
     from: { platform: 'twitch', room: target.slice(1), account, via: { id: tagOf(tags, 'id'), name } },
     community: asked.community,
-    who: { account, name, username: nick, role: roleOf(tags) },
+    place: spaceOf(line).platformId,
+    who: { account, name, username: nick, role, platformRoles },
     ask: { text: asked.text },
     style: { sign: asked.sign, brief: true },
     at: asked.at,
@@ -62,14 +65,24 @@ export function idOf({ tags, target, nick, text }: IrcLine): string {
 }
 
 /** https://dev.twitch.tv/docs/chat/irc/#privmsg-tags */
-export function roleOf(tags: string): Role {
-  const badges = tagOf(tags, 'badges');
-  if (OWNER.test(badges)) return 'owner';
-  return MODERATOR.test(badges) || tagOf(tags, 'mod') === '1' ? 'moderator' : 'member';
+export function rolesOf(tags: string): string[] {
+  const badges = tagOf(tags, 'badges')
+    .split(',')
+    .map((badge) => badge.slice(0, badge.indexOf('/')));
+  const roles = new Set(badges.flatMap((badge) => ROLE_OF_BADGE[badge] ?? []));
+  if (tagOf(tags, 'mod') === '1') roles.add('moderator');
+  return [...roles];
 }
 
-const OWNER = /(?:^|,)broadcaster\//;
-const MODERATOR = /(?:^|,)(?:lead_)?moderator\//;
+/** Other badges tell what somebody has bought or won, not what they are in the channel. */
+const ROLE_OF_BADGE: Readonly<Record<string, string>> = {
+  broadcaster: 'broadcaster',
+  moderator: 'moderator',
+  lead_moderator: 'moderator',
+  vip: 'vip',
+  subscriber: 'subscriber',
+  founder: 'subscriber',
+};
 
 /** Most lines begin so: a letter, a digit or a blank of ASCII, or the sign of a /me line; or there is nothing. */
 function isPlain(code: number): boolean {

@@ -6,6 +6,8 @@ import { eventually } from '#test/support/wait.ts';
 import { checkTwitch } from './check.ts';
 import { announcement, answerTo, settingsOf, startStage, type Stage } from '#test/support/twitch-stage.ts';
 
+const MIA = { account: 'twitch:103', name: 'mia', username: 'mia' };
+
 /** What was asked so far, once a last line that is certainly for the bot has come through. */
 async function askedUntilNow({ twitch, asked }: Stage): Promise<string[]> {
   await twitch.say('mia', 'square', '!echo the end');
@@ -26,7 +28,7 @@ describe('In a Twitch chat', () => {
     assert.equal(seen?.replyTo, line);
     const [asked] = stage.asked;
     assert.deepEqual(asked?.ask, { text: '/echo hello  there' });
-    assert.deepEqual(asked?.who, { account: 'twitch:103', name: 'mia', username: 'mia', role: 'member' });
+    assert.deepEqual(asked?.who, { ...MIA, role: 'member', platformRoles: [] });
     assert.deepEqual(asked?.style, { sign: '!', brief: true });
     assert.equal(asked?.community, 'comm_5001');
     await eventually('the delivery is noted', () => stage.delivered.has(`${asked?.id}:0:0`) || undefined);

@@ -113,6 +113,10 @@ async function places(db: Kysely<never>, big: Big): Promise<void> {
   await schema.alterTable('spaces').addColumn('connected_by', 'text').execute();
   await schema.alterTable('spaces').addColumn('connected_at', big).execute();
   await schema.alterTable('spaces').addColumn('app_id', 'text').execute();
+  await schema.alterTable('spaces').addColumn('gone_at', big).execute();
+  await schema.alterTable('spaces').addColumn('platform_roles', 'text').execute();
+  // What was there before the question came up stays what it was: the roles of its people count.
+  await sql`update spaces set connected_at = seen_at`.execute(db);
   await schema
     .createTable('role_mappings')
     .addColumn('community_id', 'text', of('communities'))

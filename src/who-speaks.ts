@@ -1,0 +1,47 @@
+import { LIMITS } from '#core/limits.ts';
+import type { IncomingMessage } from '#core/message.ts';
+import { roleOf, type RoleMapping } from '#core/role-mapping.ts';
+import { listMappings } from '#storage/role-mappings.ts';
+import { findSpace } from '#storage/spaces.ts';
+import type { Storage } from '#storage/storage.ts';
+
+/** A message as it came from a platform, with who speaks as we know them. */
+export type WhoSpeaks = (message: IncomingMessage) => Promise<IncomingMessage>;
+
+/** Gives who speaks on a platform the role that they have here, by the table of the place's community. */
+export function whoSpeaks(storage: Storage): WhoSpeaks {
+  const settled = keptFor(LIMITS.placeKept, LIMITS.placesKept, (key: string) => look(storage, key));
+  return async (message) => {
+    const { who, from, place, community } = message;
+    const { mappings, trusted } = await settled(JSON.stringify([from.platform, place ?? '', community]));
+    const { platformRoles = [] } = who;
+    const role = roleOf({ platform: from.platform, platformRoles, mappings, trusted, membership: undefined });
+    return { ...message, who: { ...who, role } };
+  };
+}
+
+/** What a place's community decided about roles, and whether anybody vouched for the place. */
+async function look(storage: Storage, key: string): Promise<{ mappings: RoleMapping[]; trusted: boolean }> {
+  const [platform, place, community] = JSON.parse(key) as [string, string, string];
+  const [mappings, space] = await Promise.all([
+    listMappings(storage.db, community),
+    findSpace(storage.db, platform, place),
+  ]);
+  // The operator's settings name channels and workspaces; anybody may invite a bot into a guild.
+  const trusted = platform !== 'discord' || (space?.community === community && space.connectedAt !== null);
+  return { mappings, trusted };
+}
+
+/** Remembers what was found for some ms, of as many keys; then all of it goes. */
+function keptFor<T>(ms: number, most: number, find: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const kept = new Map<string, { found: Promise<T>; until: number }>();
+  return (key) => {
+    const known = kept.get(key);
+    if (known && known.until > performance.now()) return known.found;
+    const found = find(key);
+    if (kept.size >= most) kept.clear();
+    kept.set(key, { found, until: performance.now() + ms });
+    found.catch(() => kept.delete(key));
+    return found;
+  };
+}
