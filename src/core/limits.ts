@@ -143,6 +143,8 @@ export const LIMITS = {
   auditExports: { uses: 10, perSeconds: 3_600 },
   /** Exports of everything about a person, by that person. */
   dataExports: { uses: 5, perSeconds: 86_400 },
+  /** Names on platforms of one account: far more than there are platforms, as some people have several on one. */
+  identitiesPerAccount: 20,
   inviteUses: 1_000,
   inviteDays: 365,
 } as const;

@@ -24,6 +24,7 @@ export interface Hall {
   commands: CommandPort;
   communities: CommunityPort;
   secrets: Secrets;
+  linking: LinkingPort;
   operator: OperatorPort;
   /** Addresses that platforms post their events to. */
   webhooks: readonly Webhook[];
@@ -74,6 +75,11 @@ export interface CommandCall {
   room?: string;
   name: string;
   args: Record<string, unknown>;
+}
+
+/** By what ways people can link their names on platforms. */
+export interface LinkingPort {
+  ways(): { platform: string; code: boolean; oauth: boolean }[];
 }
 
 /** What a community decides about its commands and its places on platforms. Whether one may ask is the route's question. */

@@ -20,6 +20,7 @@ import { problems, refuseBytes, unreadable } from './problems.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { communityRoutes } from './routes/communities.ts';
+import { identityRoutes } from './routes/identities.ts';
 import { inviteRoutes } from './routes/invites.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { operatorRoutes } from './routes/operator.ts';
@@ -77,6 +78,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   ownCommunityRoutes(app, hall, callers);
   communityRoutes(app, hall, callers);
   secretRoutes(app, hall, callers);
+  identityRoutes(app, hall, callers);
   inviteRoutes(app, hall, callers);
   operatorRoutes(app, hall, { callers, hub });
   await webhookRoutes(app, hall.webhooks);

@@ -85,6 +85,18 @@ export const SecretList = z.object({
   ),
   vault: z.object({ state: z.enum(['ready', 'away', 'no-key']), why: z.string().optional() }),
 });
+export const Identity = z.object({
+  platform: z.string(),
+  platformId: z.string(),
+  name: z.string(),
+  proof: z.enum(['code', 'oauth']),
+  linkedAt: time,
+});
+export const LinkWay = z.object({
+  platform: z.string(),
+  code: z.boolean().describe('the bot is there, and takes the command link'),
+  oauth: z.boolean().describe('the platform can be asked: GET /v1/me/identities/{platform}/link'),
+});
 export const Invite = z.object({
   id,
   code: z.string(),

@@ -20,6 +20,7 @@ import { secretsOf } from '#secrets/secrets.ts';
 import { listCommandSettings } from '#storage/command-settings.ts';
 import type { Storage } from '#storage/storage.ts';
 import { findAnswer } from '#storage/work.ts';
+import { linkingPort, platformsServed } from '#src/linking-port.ts';
 import { communityPort } from '#src/community-port.ts';
 import type { Config } from '#src/config.ts';
 import type { Certificate } from '#src/tls.ts';
@@ -119,6 +120,7 @@ function makeHall(site: Site, { options, auth, chat, webchat, http }: Made): Hal
       commands,
       changed: (community) => platforms.connectors().forEach((one) => one.commandsChanged?.(community)),
     }),
+    linking: linkingPort(() => platformsServed(site, platforms)),
     secrets: secretsOf({ storage, clock, vault: site.vault }),
     operator,
     webhooks: platforms.webhooks,

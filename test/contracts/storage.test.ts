@@ -10,6 +10,7 @@ import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { commandSettingsContract } from './command-settings.contract.ts';
 import { doorContract } from './door.contract.ts';
 import { prepare } from './fixtures.ts';
+import { identitiesContract } from './identities.contract.ts';
 import { migrateContract } from './migrate.contract.ts';
 import { postsContract } from './posts.contract.ts';
 import { roomsContract } from './rooms.contract.ts';
@@ -25,6 +26,7 @@ const cases = [
   ...doorContract,
   ...commandSettingsContract,
   ...secretsContract,
+  ...identitiesContract,
   ...migrateContract,
 ];
 

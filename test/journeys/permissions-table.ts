@@ -69,6 +69,10 @@ export const ROUTES: Record<string, Try[]> = {
   'GET /v1/communities/{id}/spaces': inCommunities('/spaces', from('member', 200)),
   'PATCH /v1/communities/{id}/spaces/{space}': inCommunities('/spaces/space_none', from('admin', 404), { symbol: '?' }),
 
+  'GET /v1/me/identities': plain('/v1/me/identities', signedIn(200)),
+  'POST /v1/me/identities': plain('/v1/me/identities', HIDDEN, { code: 'AAAAA-AAAAA' }),
+  'POST /v1/me/identities/codes': plain('/v1/me/identities/codes', signedIn(201)),
+  'DELETE /v1/me/identities/{platform}/{platformId}': plain('/v1/me/identities/discord/1', HIDDEN),
   'GET /v1/me/secrets': plain('/v1/me/secrets', signedIn(200)),
   'PUT /v1/me/secrets/{purpose}': plain('/v1/me/secrets/torn', signedIn(204), { value: 'a key of mine' }),
   'POST /v1/me/secrets/{purpose}/check': plain('/v1/me/secrets/torn/check', signedIn(204)),

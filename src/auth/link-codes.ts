@@ -1,0 +1,116 @@
+import { conflict, noSession, refused, type AppError } from '#core/errors.ts';
+import { LIMITS } from '#core/limits.ts';
+import { findAccount, type Account } from '#storage/accounts.ts';
+import { findIdentity, type Identity, type IdentityKey } from '#storage/identities.ts';
+import type { Tx } from '#storage/storage.ts';
+import { linkIdentity, nameOf } from './identities.ts';
+import { issueCode, takeCode, type CodeParts, type IssuedCode, type OneTimeCode } from './one-time-codes.ts';
+
+/** Somebody as a platform knows them. `login`: the name that is theirs alone there, where the platform has such names. */
+export interface PlatformPerson extends IdentityKey {
+  name: string;
+  login?: string;
+}
+
+/** What was linked, and with what. */
+export interface Linked {
+  identity: Identity;
+  account: Pick<Account, 'id' | 'username'>;
+}
+
+/** For which platform a code is, and there for whom alone; without, whoever types it first proves to be the account's owner. */
+export interface CodeFor {
+  platform?: string;
+  login?: string;
+}
+
+/** A code for an account, to be typed on a platform. */
+export function codeForAccount(
+  parts: CodeParts,
+  account: string,
+  { platform, login }: CodeFor = {},
+): Promise<IssuedCode> {
+  const name = login?.replace(/^@/, '').toLowerCase() ?? null;
+  return parts.storage.write((tx) =>
+    issueCode(parts, tx, { ...NOBODY, account, platform: platform ?? null, name, minutes }),
+  );
+}
+
+/** A code for a person of a platform, to be typed here by who is signed in. 409 `already-linked`. */
+export function codeForPerson(parts: CodeParts, { platform, platformId, name }: PlatformPerson): Promise<IssuedCode> {
+  return parts.storage.write(async (tx) => {
+    const known = await findIdentity(tx.db, { platform, platformId });
+    if (known) throw alreadyLinked(platform, await usernameOf(tx, known.account));
+    return issueCode(parts, tx, { ...NOBODY, platform, platformId, name, minutes });
+  });
+}
+
+/** A person of a platform typed an account's code there. Throws as `takeCode` and `linkIdentity`. */
+export function typedThere(parts: CodeParts, person: PlatformPerson, typed: string): Promise<Linked> {
+  const { platform, platformId } = person;
+  const asked = { purpose: PURPOSE, typed, who: `${platform}:${platformId}`, platform };
+  return takeCode(parts, asked, async (tx, code) => {
+    if (code.account === null) throw wrongPlace('That code is typed in the hall, on your profile page.');
+    if (code.name !== null && code.name !== person.login?.toLowerCase()) throw forAnother(platform);
+    return link(parts, tx, { ...person, account: code.account });
+  });
+}
+
+/** Who is signed in typed the code of a person of a platform here. */
+export function typedHere(parts: CodeParts, account: string, typed: string): Promise<Linked> {
+  return takeCode(parts, { purpose: PURPOSE, typed, who: account }, async (tx, code) => {
+    if (!isOfPerson(code)) throw wrongPlace('That code is typed on Discord, Slack or Twitch, with the command link.');
+    const { platform, platformId, name } = code;
+    return link(parts, tx, { platform, platformId, name: name ?? platformId, account });
+  });
+}
+
+const PURPOSE = 'link';
+const NOBODY: OneTimeCode = {
+  purpose: PURPOSE,
+  account: null,
+  community: null,
+  platform: null,
+  platformId: null,
+  name: null,
+};
+const minutes = LIMITS.linkCodeMinutes;
+
+function isOfPerson(code: OneTimeCode): code is OneTimeCode & { platform: string; platformId: string } {
+  return code.account === null && code.platform !== null && code.platformId !== null;
+}
+
+async function link(
+  { clock }: CodeParts,
+  tx: Tx,
+  { platform, platformId, name, account: id }: PlatformPerson & { account: string },
+): Promise<Linked> {
+  const account = await findAccount(tx.db, { id });
+  if (!account) throw noSession();
+  if (account.disabled) throw disabled();
+  const wanted: Identity = { platform, platformId, account: id, name, proof: 'code', linkedAt: clock() };
+  return { identity: await linkIdentity(tx, wanted), account: { id, username: account.username } };
+}
+
+async function usernameOf(tx: Tx, id: string): Promise<string> {
+  return (await findAccount(tx.db, { id }))?.username ?? id;
+}
+
+function alreadyLinked(platform: string, username: string): AppError {
+  return conflict(
+    'already-linked',
+    `You are linked to the account ${username} here. To undo it, unlink ${nameOf(platform)} on its profile page.`,
+  );
+}
+
+function wrongPlace(detail: string): AppError {
+  return conflict('code-elsewhere', detail);
+}
+
+function forAnother(platform: string): AppError {
+  return conflict('code-for-another', `That code is for somebody else on ${nameOf(platform)}.`);
+}
+
+function disabled(): AppError {
+  return refused('account-disabled', 'That account is disabled.', 'a disabled account; the operator can change it');
+}
