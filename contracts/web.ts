@@ -24,7 +24,29 @@ export type Hall = {
 export type Me = { account: Account; operator: boolean; communities: Community[] };
 
 /** A device that is signed in. `device` is a phrase such as “Firefox on Linux”. */
-export type Session = { id: string; device: string; createdAt: string; lastSeenAt: string; current: boolean };
+export type Session = {
+  id: string;
+  device: string;
+  createdAt: string;
+  lastSeenAt: string;
+  /** When it ends by itself, where it is not used any more. */
+  idleExpiresAt: string;
+  shared: boolean;
+  current: boolean;
+};
+
+/** What a program may do with a token. */
+export type Scope = 'read' | 'post' | 'commands' | 'manage' | 'me';
+
+/** A personal API token; `token` itself is told only when it is made. */
+export type Token = {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  createdAt: string;
+  expiresAt: string | null;
+  lastUsedAt: string | null;
+};
 export type SignedIn = { token: string; account: Account; idleExpiresAt: string };
 
 /** What a stranger with the link may know of it. */

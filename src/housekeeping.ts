@@ -3,6 +3,7 @@ import type { Clock } from '#core/clock.ts';
 import { every } from '#core/every.ts';
 import { LIMITS } from '#core/limits.ts';
 import { deleteOldUses } from '#storage/command-uses.ts';
+import { deleteExpiredDeviceLogins } from '#storage/device-logins.ts';
 import { readFact } from '#storage/instance.ts';
 import { deleteOldCodes } from '#storage/one-time-codes.ts';
 import { deleteOldProcesses } from '#storage/processes.ts';
@@ -10,6 +11,7 @@ import { sweepDeletedRooms } from '#storage/rooms.ts';
 import { deleteExpiredSessions } from '#storage/sessions.ts';
 import type { Storage } from '#storage/storage.ts';
 import { deleteUsedOnce } from '#storage/used-once.ts';
+import { deleteOldTokens } from '#storage/tokens.ts';
 import { deleteOldRecords, deleteUnserved } from '#storage/work.ts';
 import { RULES_CHANGED } from './community-port.ts';
 
@@ -46,6 +48,9 @@ export function housekeeping(house: House): { stop(): void } {
       await deleteExpiredSessions(tx.db, now);
       await deleteOldCodes(tx.db, now - 24 * HOUR);
       await deleteUsedOnce(tx.db, now);
+      await deleteExpiredDeviceLogins(tx.db, now);
+      // Those that ended lately stay in the list, so that their people see why a program stopped.
+      await deleteOldTokens(tx.db, before);
       await deleteOldUses(tx.db, now - LIMITS.commandWindow * 1000);
       const unserved = await deleteUnserved(tx.db, before, house.served());
       if (unserved > 0) logger.warn({ unserved }, 'old answers for platforms that are not connected were dropped');

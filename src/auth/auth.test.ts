@@ -259,8 +259,8 @@ describe('signing in', () => {
     const id = async (token: string) => (await checkSession(auth, token))?.id ?? '';
     const [ann, first] = [one.account.id, await id(one.token)];
     assert.equal((await seeSessions(auth, ann)).length, 2);
-    await rejects(endSessions(auth, ann, await id(bobs.token)), 404, 'unknown-session');
-    await endSessions(auth, ann, first);
+    await rejects(endSessions(auth, ann, { id: await id(bobs.token) }), 404, 'unknown-session');
+    await endSessions(auth, ann, { id: first });
     assert.equal(await checkSession(auth, one.token), undefined);
     assert.ok(await checkSession(auth, two.token));
     assert.deepEqual(events.at(-1), { kind: 'session-ended', sessions: [first] });

@@ -22,7 +22,7 @@ import {
 import { deleteOwnerInvites } from '#storage/invites.ts';
 import type { Auth } from './auth.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
-import { endSessions } from './sessions.ts';
+import { endEveryWayIn } from './sessions.ts';
 
 type Keeper = Pick<Auth, 'storage' | 'clock' | 'announce'>;
 
@@ -65,14 +65,14 @@ export async function nameCommunity(
   return { id: community, name: trimmed, role };
 }
 
-/** For the command line: a new password; all sessions end. */
+/** For the command line: a new password; all sessions and tokens end. */
 export async function resetPassword(auth: Keeper, username: string, password: string): Promise<void> {
   checkPassword(password);
   const account = await findAccount(auth.storage.db, { username });
   if (!account) throw unknown('account');
   const passwordHash = await hashPassword(password);
   await auth.storage.write((tx) => setPasswordHash(tx.db, account.id, passwordHash));
-  await endSessions(auth, account.id);
+  await endEveryWayIn(auth, account.id);
 }
 
 /** For the command line: a member's role in the first community. An owner is the operator too; nobody else is. */
@@ -89,11 +89,11 @@ export async function setRole(auth: Keeper, username: string, role: Role): Promi
   });
 }
 
-/** For the command line: the account signs in no more; its sessions end before and after, so that none slips between. */
+/** For the command line: the account signs in no more; its sessions and tokens end before and after, so that none slips between. */
 export async function disable(auth: Keeper, username: string): Promise<void> {
   const account = await findAccount(auth.storage.db, { username });
   if (!account) throw unknown('account');
-  await endSessions(auth, account.id);
+  await endEveryWayIn(auth, account.id);
   await auth.storage.write(async (tx) => {
     await disableAccount(tx.db, account.id, auth.clock());
     await record(tx.db, {
@@ -104,5 +104,5 @@ export async function disable(auth: Keeper, username: string): Promise<void> {
       at: auth.clock(),
     });
   });
-  await endSessions(auth, account.id);
+  await endEveryWayIn(auth, account.id);
 }

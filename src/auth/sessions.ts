@@ -1,8 +1,12 @@
 import { AppError, tooFast, unknown } from '#core/errors.ts';
 import { newId, newSecret } from '#core/ids.ts';
 import { LIMITS } from '#core/limits.ts';
+import type { Scope } from '#core/scopes.ts';
 import { findAccount, type Account } from '#storage/accounts.ts';
+import { record } from '#storage/audit.ts';
+import { deleteDeviceLogins } from '#storage/device-logins.ts';
 import { inTurn } from '#storage/in-turn.ts';
+import type { Tx } from '#storage/storage.ts';
 import {
   deleteSessions,
   findSession,
@@ -12,16 +16,22 @@ import {
   touchSessions,
   type SessionRow,
 } from '#storage/sessions.ts';
+import { deleteTokens, liveTokens, touchTokens } from '#storage/tokens.ts';
 import { digest, type Auth } from './auth.ts';
 import { passwordMatches } from './passwords.ts';
+import { checkToken, isToken } from './tokens.ts';
 
-/** Who asks, known by a token. */
+export type { SessionRow } from '#storage/sessions.ts';
+
+/** Who asks, known by a session's token or by an API token. */
 export interface Session {
   id: string;
   account: string;
   username: string;
   name: string;
   operator: boolean;
+  /** What an API token may; left out for a session, which may all that its person may. */
+  scopes?: ReadonlySet<Scope>;
 }
 
 export interface SignIn {
@@ -90,12 +100,13 @@ function wrongSignIn(): AppError {
 /** Makes room for one more session. Returns the ids of those that ended. */
 async function endOldest(db: Auth['storage']['db'], account: string): Promise<string[]> {
   const surplus = (await listSessions(db, account)).slice(LIMITS.sessionsPerAccount - 1);
-  for (const { id } of surplus) await deleteSessions(db, account, id);
+  for (const { id } of surplus) await deleteSessions(db, account, { id });
   return surplus.map(({ id }) => id);
 }
 
 /** Who holds this token; undefined where it is unknown, ended, idle for too long, or its account disabled. */
 export async function checkSession(auth: Pick<Auth, 'storage' | 'clock'>, token: string): Promise<Session | undefined> {
+  if (isToken(token)) return checkToken(auth, token);
   const [row] = await findSession(auth.storage.db, digest(token));
   const now = auth.clock();
   if (!row || row.expires_at <= now || row.last_seen_at + row.idle_ms <= now) return undefined;
@@ -103,9 +114,21 @@ export async function checkSession(auth: Pick<Auth, 'storage' | 'clock'>, token:
   return { id: row.id, account: row.account_id, username: row.username, name: row.name, operator: row.operator === 1 };
 }
 
-/** Notes that sessions are in use. Failing to note it refuses nobody. */
+/** Notes that sessions and tokens are in use. Failing to note it refuses nobody. */
 export async function touch(auth: Pick<Auth, 'storage' | 'clock'>, ids: string[]): Promise<void> {
-  if (ids.length > 0) await auth.storage.write((tx) => touchSessions(tx.db, ids, auth.clock())).catch(() => undefined);
+  if (ids.length === 0) return;
+  const { sessions, tokens } = apart(ids);
+  const noting = auth.storage.write(async (tx) => {
+    if (sessions.length > 0) await touchSessions(tx.db, sessions, auth.clock());
+    if (tokens.length > 0) await touchTokens(tx.db, tokens, auth.clock());
+  });
+  await noting.catch(() => undefined);
+}
+
+/** An open connection knows its session by the id alone. */
+function apart(ids: string[]): { sessions: string[]; tokens: string[] } {
+  const { sessions = [], tokens = [] } = Object.groupBy(ids, (id) => (id.startsWith('tok_') ? 'tokens' : 'sessions'));
+  return { sessions, tokens };
 }
 
 /** The account's sessions that are still good, the last used first. */
@@ -115,18 +138,40 @@ export async function seeSessions(auth: Auth, account: string): Promise<SessionR
   return rows.filter((row) => row.expiresAt > now && row.lastSeenAt + row.idleMs > now);
 }
 
-/** Ends one of the account's sessions, or all of them. Their live connections close at once. */
+/** Ends one of the account's sessions, all, or all but one. Their live connections close at once. */
 export async function endSessions(
-  auth: Pick<Auth, 'storage' | 'announce'>,
+  auth: Pick<Auth, 'storage' | 'clock' | 'announce'>,
   account: string,
-  id?: string,
+  which: { id?: string; but?: string } = {},
 ): Promise<void> {
-  const sessions = await auth.storage.write(async (tx) => {
-    // One that is being opened with what held before is seen, too.
-    await inTurn(tx.db, sessionsOf(account));
-    return deleteSessions(tx.db, account, id);
+  const sessions = await auth.storage.write((tx) => endSessionsIn(tx, { account, at: auth.clock(), ...which }));
+  if (which.id !== undefined && sessions.length === 0) throw unknown('session');
+  auth.announce({ kind: 'session-ended', sessions });
+}
+
+/** The same within a commit that holds more. Returns the ids that ended, for an announcement after the commit. */
+export async function endSessionsIn(
+  tx: Tx,
+  { account, id, but, at }: { account: string; id?: string; but?: string; at: number },
+): Promise<string[]> {
+  // One that is being opened with what held before is seen, too.
+  await inTurn(tx.db, sessionsOf(account));
+  const ended = await deleteSessions(tx.db, account, {
+    ...(id !== undefined && { id }),
+    ...(but !== undefined && { but }),
   });
-  if (id !== undefined && sessions.length === 0) throw unknown('session');
+  const subject = id ?? account;
+  if (ended.length > 0) await record(tx.db, { community: null, account, action: 'session.end', subject, at });
+  return ended;
+}
+
+/** Ends every way in that is open: sessions, API tokens, and programs' sign-ins that wait. Live connections close at once. */
+export async function endEveryWayIn(auth: Pick<Auth, 'storage' | 'announce'>, account: string): Promise<void> {
+  const sessions = await auth.storage.write(async (tx) => {
+    await inTurn(tx.db, sessionsOf(account));
+    await deleteDeviceLogins(tx.db, account);
+    return [...(await deleteSessions(tx.db, account)), ...(await deleteTokens(tx.db, account))];
+  });
   auth.announce({ kind: 'session-ended', sessions });
 }
 
@@ -134,8 +179,11 @@ function sessionsOf(account: string): string {
   return `sessions of ${account}`;
 }
 
-/** Of these sessions those that ended meanwhile, by whatever process. */
+/** Of these sessions and tokens those that ended meanwhile, by whatever process. */
 export async function endedAmong(auth: Pick<Auth, 'storage' | 'clock'>, ids: string[]): Promise<string[]> {
-  const live = await liveSessions(auth.storage.db, ids, auth.clock());
+  const { sessions, tokens } = apart(ids);
+  const { db } = auth.storage;
+  const live = sessions.length > 0 ? await liveSessions(db, sessions, auth.clock()) : new Set<string>();
+  for (const id of tokens.length > 0 ? await liveTokens(db, tokens, auth.clock()) : []) live.add(id);
   return ids.filter((id) => !live.has(id));
 }

@@ -4,6 +4,7 @@ import { unknown } from '#core/errors.ts';
 import type { LiveEvent } from '#core/live.ts';
 import { whyNot, type Action } from '#core/permission.ts';
 import type { Role } from '#core/roles.ts';
+import type { Scope } from '#core/scopes.ts';
 import { roleIn } from '#storage/communities.ts';
 import { findRoomFor, toRoom, type Room } from '#storage/rooms.ts';
 import type { Storage } from '#storage/storage.ts';
@@ -20,6 +21,8 @@ export interface Person {
   account: string;
   username: string;
   name: string;
+  /** What their program may, where it is one that acts for them. */
+  scopes?: ReadonlySet<Scope>;
 }
 
 export interface SeenRoom extends Room {

@@ -63,6 +63,24 @@ export const LIMITS = {
   attemptSeconds: 600,
   /** Characters of the address within our pages that a sign-in goes back to. */
   attemptNext: 500,
+  /** API tokens of one account that are good: one for each program, with room to spare. */
+  tokensPerAccount: 50,
+  /** Days that a token is good where nobody says, and at most: a forgotten one must end by itself. */
+  tokenDaysDefault: 90,
+  tokenDays: 365,
+  tokenName: 60,
+  /** Seconds between two writes of a token's last use. */
+  tokenTouchEvery: 60,
+  /** Seconds that a program's sign-in waits for its person (RFC 8628), and between two of its questions. */
+  deviceSeconds: 600,
+  deviceInterval: 5,
+  /** Programs' sign-ins that may wait at once: a row is small, and each ends in minutes. */
+  deviceLogins: 10_000,
+  /** Sign-ins that programs at one address may begin. */
+  deviceBegins: { uses: 30, perSeconds: 600 },
+  /** Codes of programs that one person, and one address, may try: eight letters cannot be guessed so. */
+  deviceTries: { uses: 20, perSeconds: 600 },
+  deviceTriesPerAddress: { uses: 100, perSeconds: 600 },
   /** Wrong passwords per username and address before the first wait, and the first wait in seconds; doubled every five more. */
   wrongLogins: 5,
   wrongLoginWait: 10,

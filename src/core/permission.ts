@@ -1,5 +1,6 @@
 import { refused, type AppError } from './errors.ts';
 import { atLeast, type Role } from './roles.ts';
+import { SCOPE_WORDS, type Scope } from './scopes.ts';
 
 /** Everything that somebody may be asked for, with the least role. `own`: also whoever made the thing. */
 const RULES = {
@@ -77,5 +78,25 @@ export function whyNotNamed(account: string, people: readonly string[], what: st
     'not-allowed',
     `${what} is for named people here. An admin or owner can change that.`,
     `${what}: named people; an admin or owner can change it`,
+  );
+}
+
+/** The same question for a program: what its token was made for. Without scopes it is a person's own session, which may all. */
+export function whyNotScope(scopes: ReadonlySet<Scope> | undefined, needed: Scope): AppError | undefined {
+  if (scopes === undefined || scopes.has(needed)) return undefined;
+  return refused(
+    'scope-missing',
+    `This token may not ${SCOPE_WORDS[needed]}: it was made without the scope ${needed}.`,
+    `${needed}: the token’s scopes; its person can make a token with it`,
+  );
+}
+
+/** The same question for what a person does alone: no token may, whatever its scopes. */
+export function whyNotProgram(scopes: ReadonlySet<Scope> | undefined): AppError | undefined {
+  if (scopes === undefined) return undefined;
+  return refused(
+    'session-needed',
+    'No token may do this. Sign in and do it yourself.',
+    'session: the person alone, signed in; no token has this',
   );
 }

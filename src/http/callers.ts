@@ -6,10 +6,11 @@ import { needUse } from '#core/rate.ts';
 import { network } from '#auth/login-throttle.ts';
 import { checkSession, type Session } from '#auth/sessions.ts';
 import type { Hall } from './hall.ts';
+import { whyNotRoute } from './route-scopes.ts';
 
 /** Finds out who calls, and refuses callers from pages that are not ours. */
 export interface Callers {
-  /** The caller's session, or 401. Counts against READ_LIMIT. */
+  /** The caller's session, or 401; 403 for a token that was not made for this route. Counts against READ_LIMIT. */
   need(request: FastifyRequest): Promise<Session>;
   /** The same, and 403 for whoever is not the operator. */
   needOperator(request: FastifyRequest): Promise<Session>;
@@ -37,6 +38,8 @@ export function callers(app: FastifyInstance, hall: Hall): Callers {
     const token = tokenOf(request, cookieName);
     const session = token === undefined ? undefined : await checkSession(hall.auth, token);
     if (!session) throw noSession();
+    const refusal = whyNotRoute(session, request);
+    if (refusal) throw refusal;
     return session;
   }
 

@@ -25,9 +25,11 @@ import { inviteRoutes } from './routes/invites.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { ownCommunityRoutes } from './routes/own-communities.ts';
+import { passwordRoute } from './routes/password.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 export interface HallServer {
@@ -72,6 +74,8 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   await openApi(app, hall);
   accountRoutes(app, hall, callers);
   sessionRoutes(app, hall, callers);
+  passwordRoute(app, hall, callers);
+  tokenRoutes(app, hall, callers);
   roomRoutes(app, hall, { callers, hub });
   messageRoutes(app, hall, callers);
   commandRoutes(app, hall, callers);

@@ -108,7 +108,15 @@ export const Invite = z.object({
   createdAt: time,
   by: z.string().nullable(),
 });
-export const Session = z.object({ id, device: z.string(), createdAt: time, lastSeenAt: time, current: z.boolean() });
+export const Session = z.object({
+  id,
+  device: z.string(),
+  createdAt: time,
+  lastSeenAt: time,
+  idleExpiresAt: time.describe('where it is not used any more'),
+  shared: z.boolean().describe('opened on a shared computer'),
+  current: z.boolean(),
+});
 export const Me = z.object({ account: Account, operator: z.boolean(), communities: z.array(Community) });
 export const Problem = z.object({
   type: z.string(),

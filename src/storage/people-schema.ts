@@ -70,6 +70,8 @@ export interface PeopleTables {
     scopes: string;
     account_id: string | null;
     state: string;
+    /** How long the token is to be good, as the person said. */
+    days: number | null;
     polled_at: number | null;
     expires_at: number;
     created_at: number;

@@ -73,10 +73,15 @@ export async function listSessions(db: Db, account: string): Promise<SessionRow[
   }));
 }
 
-/** Ends one session of the account, or all. Returns the ids that ended. */
-export async function deleteSessions(db: Db, account: string, id?: string): Promise<string[]> {
+/** Ends one session of the account, all, or all but one. Returns the ids that ended. */
+export async function deleteSessions(
+  db: Db,
+  account: string,
+  which: { id?: string; but?: string } = {},
+): Promise<string[]> {
   let query = db.deleteFrom('sessions').where('account_id', '=', account);
-  if (id !== undefined) query = query.where('id', '=', id);
+  if (which.id !== undefined) query = query.where('id', '=', which.id);
+  if (which.but !== undefined) query = query.where('id', '!=', which.but);
   return (await query.returning('id').execute()).map((row) => row.id);
 }
 

@@ -125,8 +125,8 @@ export const storageContract: StorageCase[] = [
     says: 'sessions end one by one or all at once, and only one’s own',
     async holds(storage) {
       const [ann, bob] = [await somebody(storage, 'ann'), await somebody(storage, 'bob')];
-      assert.deepEqual(await storage.write((tx) => deleteSessions(tx.db, ann.account, bob.id)), []);
-      assert.deepEqual(await storage.write((tx) => deleteSessions(tx.db, ann.account, ann.id)), [ann.id]);
+      assert.deepEqual(await storage.write((tx) => deleteSessions(tx.db, ann.account, { id: bob.id })), []);
+      assert.deepEqual(await storage.write((tx) => deleteSessions(tx.db, ann.account, { id: ann.id })), [ann.id]);
       assert.deepEqual([...(await liveSessions(storage.db, [ann.id, bob.id], Date.now()))], [bob.id]);
       assert.deepEqual(await storage.write((tx) => deleteSessions(tx.db, bob.account)), [bob.id]);
     },

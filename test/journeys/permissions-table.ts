@@ -69,6 +69,11 @@ export const ROUTES: Record<string, Try[]> = {
   'GET /v1/communities/{id}/spaces': inCommunities('/spaces', from('member', 200)),
   'PATCH /v1/communities/{id}/spaces/{space}': inCommunities('/spaces/space_none', from('admin', 404), { symbol: '?' }),
 
+  'PUT /v1/me/password': plain('/v1/me/password', signedIn(403), { current: 'not this one', new: PASSWORD }),
+  'GET /v1/me/tokens': plain('/v1/me/tokens', signedIn(200)),
+  'POST /v1/me/tokens': plain('/v1/me/tokens', signedIn(201), { name: 'a script', scopes: ['read'] }),
+  'DELETE /v1/me/tokens/{id}': plain('/v1/me/tokens/tok_none', HIDDEN),
+
   'GET /v1/me/identities': plain('/v1/me/identities', signedIn(200)),
   'POST /v1/me/identities': plain('/v1/me/identities', HIDDEN, { code: 'AAAAA-AAAAA' }),
   'POST /v1/me/identities/codes': plain('/v1/me/identities/codes', signedIn(201)),

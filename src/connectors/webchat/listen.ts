@@ -3,6 +3,7 @@ import { enterRoom } from '#chat/chat.ts';
 import { checkText, postMessage, type Post } from '#chat/post-message.ts';
 import type { PublicMessage } from '#core/live.ts';
 import type { IncomingMessage } from '#core/message.ts';
+import { whyNotScope } from '#core/permission.ts';
 import { findSecret, hiddenLine, sealedAsk, type Ask, type Sealing } from '#core/secret-arguments.ts';
 import { isCommand, read } from './read.ts';
 
@@ -25,6 +26,8 @@ export function listen(
     // Such as `/ keep-key …`, which would be ordinary words and show the secret to the room.
     if (!isCommand(post.text) && !findSecret({ text: post.text }, sealing.commands))
       return postMessage(chat, person, post);
+    const refusal = whyNotScope(person.scopes, 'commands');
+    if (refusal) throw refusal;
     const text = checkText(post.text);
     const room = await enterRoom(chat, person, post.room, 'room.read');
     const who = { account: person.account, name: person.name, username: person.username };

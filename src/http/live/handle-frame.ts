@@ -3,7 +3,9 @@ import { readHistory } from '#chat/read-room.ts';
 import { showTyping } from '#chat/show-typing.ts';
 import { AppError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
+import { whyNotScope } from '#core/permission.ts';
 import { needUse } from '#core/rate.ts';
+import type { Scope } from '#core/scopes.ts';
 import type { Hall } from '#http/hall.ts';
 import { messageFrame, type Past, type RoomFrame } from './feed.ts';
 import { readFrame, type FrameIn } from './frames-in.ts';
@@ -52,6 +54,8 @@ export function sendError(hub: Hub, socket: LiveSocket, error: FrameError): void
 }
 
 async function act(hall: Hall, hub: Hub, socket: LiveSocket, frame: FrameIn): Promise<void> {
+  const refusal = whyNotScope(socket.session.scopes, SCOPES[frame.type]);
+  if (refusal) throw refusal;
   switch (frame.type) {
     case 'post':
       return post(hall, hub, socket, frame);
@@ -63,6 +67,14 @@ async function act(hall: Hall, hub: Hub, socket: LiveSocket, frame: FrameIn): Pr
       return typing(hall, socket, frame.room);
   }
 }
+
+/** What each frame asks of a token; a line that is a command asks for more. */
+const SCOPES: Record<FrameIn['type'], Scope> = {
+  subscribe: 'read',
+  unsubscribe: 'read',
+  post: 'post',
+  typing: 'post',
+};
 
 async function post(
   hall: Hall,

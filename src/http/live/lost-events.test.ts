@@ -95,7 +95,7 @@ describe('what happens in one hall is seen in another', () => {
   test('a session that ends', async () => {
     const eve = await somebody(all.storage, `eve`);
     const caller = new Caller(here, eve);
-    await endSessions(auth(there), eve.account, eve.id);
+    await endSessions(auth(there), eve.account, { id: eve.id });
     await eventually('the end', () => (caller.line.closed === 4401 ? true : undefined));
     caller.end();
   });

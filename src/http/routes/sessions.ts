@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endSessions, seeSessions, signIn } from '#auth/sessions.ts';
+import { endSessions, seeSessions, signIn, type SessionRow } from '#auth/sessions.ts';
 import { toRfc3339 } from '#core/clock.ts';
 import { describeDevice } from '#http/device.ts';
 import type { App } from '#http/app.ts';
@@ -9,6 +9,8 @@ import { Account, IdParams, Nothing, Session } from '#http/shapes.ts';
 
 /** Signing in and out, and the list of devices. */
 export function sessionRoutes(app: App, hall: Hall, callers: Callers): void {
+  const { idleMinutes } = hall.auth;
+
   app.post(
     '/v1/sessions',
     { schema: { tags: ['sessions'], body: Pair, response: { 201: Opened } } },
@@ -42,21 +44,21 @@ export function sessionRoutes(app: App, hall: Hall, callers: Callers): void {
     async (request) => {
       const session = await callers.need(request);
       const rows = await seeSessions(hall.auth, session.account);
-      return {
-        sessions: rows.map(({ id, device, createdAt, lastSeenAt }) => {
-          const times = { createdAt: toRfc3339(createdAt), lastSeenAt: toRfc3339(lastSeenAt) };
-          return { id, device, ...times, current: id === session.id };
-        }),
-      };
+      return { sessions: rows.map((row) => shape(row, { current: row.id === session.id, idleMinutes })) };
     },
   );
 
-  app.delete('/v1/sessions', { schema: { tags: ['sessions'], response: { 204: Nothing } } }, async (request, reply) => {
-    const session = await callers.need(request);
-    await endSessions(hall.auth, session.account);
-    callers.clearCookie(reply);
-    return reply.code(204).send(null);
-  });
+  app.delete(
+    '/v1/sessions',
+    { schema: { tags: ['sessions'], querystring: Which, response: { 204: Nothing } } },
+    async (request, reply) => {
+      const session = await callers.need(request);
+      const others = request.query.keep === 'current';
+      await endSessions(hall.auth, session.account, others ? { but: session.id } : {});
+      if (!others) callers.clearCookie(reply);
+      return reply.code(204).send(null);
+    },
+  );
 
   app.delete(
     '/v1/sessions/:id',
@@ -65,7 +67,7 @@ export function sessionRoutes(app: App, hall: Hall, callers: Callers): void {
       const session = await callers.need(request);
       const { id } = request.params;
       const ended = id === 'current' ? session.id : id;
-      await endSessions(hall.auth, session.account, ended);
+      await endSessions(hall.auth, session.account, { id: ended });
       if (ended === session.id) callers.clearCookie(reply);
       return reply.code(204).send(null);
     },
@@ -77,4 +79,13 @@ const Pair = z.strictObject({
   password: z.string().max(5_000),
   shared: z.boolean().optional(),
 });
+const Which = z.strictObject({ keep: z.literal('current').optional().describe('ends all sessions but this one') });
 const Opened = z.object({ token: z.string(), account: Account, idleExpiresAt: z.iso.datetime() });
+
+function shape(row: SessionRow, { current, idleMinutes }: { current: boolean; idleMinutes: number }) {
+  const { id, device, createdAt, lastSeenAt, idleMs } = row;
+  // An open connection keeps a session: one of now ends later than this.
+  const times = { createdAt: toRfc3339(createdAt), lastSeenAt: toRfc3339(lastSeenAt) };
+  const ends = toRfc3339(Math.min(row.expiresAt, lastSeenAt + idleMs));
+  return { id, device, ...times, idleExpiresAt: ends, shared: idleMs < idleMinutes * 60_000, current };
+}

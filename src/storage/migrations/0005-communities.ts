@@ -97,6 +97,7 @@ async function waysIn(db: Kysely<never>, big: Big): Promise<void> {
     .addColumn('scopes', 'text', needed)
     .addColumn('account_id', 'text', (c) => c.references('accounts.id').onDelete('cascade'))
     .addColumn('state', 'text', needed)
+    .addColumn('days', 'integer')
     .addColumn('polled_at', big)
     .addColumn('expires_at', big, needed)
     .addColumn('created_at', big, needed)
