@@ -10,6 +10,8 @@ export interface AppErrorInput {
   rule?: string;
   /** For 429 and 503: seconds until another try makes sense. */
   retryAfter?: number;
+  /** OAuth's own word for it, where a program speaks OAuth: https://www.rfc-editor.org/rfc/rfc8628#section-3.5 */
+  oauth?: string;
 }
 
 /** The one error that crosses our borders. `detail` is a sentence for people; `code` is for programs. */
@@ -19,6 +21,7 @@ export class AppError extends Error {
   readonly fault: Fault;
   readonly rule: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly oauth: string | undefined;
 
   constructor(input: AppErrorInput) {
     super(input.detail);
@@ -28,6 +31,7 @@ export class AppError extends Error {
     this.fault = input.fault ?? 'caller';
     this.rule = input.rule;
     this.retryAfter = input.retryAfter;
+    this.oauth = input.oauth;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { AppError, badRequest } from '#core/errors.ts';
 
@@ -19,12 +19,27 @@ const TITLES: Record<number, string> = {
 
 /** Turns every error into problem+json. https://www.rfc-editor.org/rfc/rfc9457 */
 export function problems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(reply, noted(error, request)));
+}
+
+/** The same with OAuth's `error` and `error_description`. Whoever asks in OAuth's forms is answered in its plain JSON. */
+export function oauthProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = toAppError(error);
-    if (known.status === 500 || known.cause !== undefined)
-      request.log.error({ err: known.cause ?? error, code: known.code }, known.message);
-    return sendProblem(reply, known);
+    const known = noted(error, request);
+    const more = { error: known.oauth ?? OAUTH[known.status] ?? 'invalid_request', error_description: known.message };
+    const plain = FORM.test(request.headers['content-type'] ?? '');
+    return sendProblem(reply, known, { more, type: plain ? 'application/json' : PROBLEM });
   });
+}
+
+const FORM = /^application\/x-www-form-urlencoded/i;
+const OAUTH: Record<number, string> = { 429: 'slow_down', 500: 'server_error', 503: 'temporarily_unavailable' };
+
+function noted(error: FastifyError, request: FastifyRequest): AppError {
+  const known = toAppError(error);
+  if (known.status === 500 || known.cause !== undefined)
+    request.log.error({ err: known.cause ?? error, code: known.code }, known.message);
+  return known;
 }
 
 /** Addresses that never reach a route: they cannot be decoded, or a part of them is longer than any id. */
@@ -51,18 +66,23 @@ export function refuseBytes(_error: Error, socket: Socket): void {
   socket.end(`HTTP/1.1 400 Bad Request\r\n${head}\r\n\r\n${body}`);
 }
 
-export function sendProblem(reply: FastifyReply, error: AppError): FastifyReply {
+const PROBLEM = 'application/problem+json';
+
+export function sendProblem(
+  reply: FastifyReply,
+  error: AppError,
+  { more, type = PROBLEM }: { more?: Record<string, string>; type?: string } = {},
+): FastifyReply {
   const { status, code, fault, rule, retryAfter } = error;
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   const title = TITLES[status] ?? 'Error';
+  const problem = { type: 'about:blank', title, status, detail: error.message, code, fault, ...(rule && { rule }) };
   return reply
     .code(status)
     .header('cache-control', 'no-store')
-    .type('application/problem+json')
-    .send(
-      JSON.stringify({ type: 'about:blank', title, status, detail: error.message, code, fault, ...(rule && { rule }) }),
-    );
+    .type(type)
+    .send(JSON.stringify({ ...problem, ...more }));
 }
 
 function toAppError(error: FastifyError | AppError): AppError {

@@ -15,6 +15,11 @@ export const ROUTE_SCOPES: Record<string, RouteScope> = {
   'POST /v1/accounts': 'open',
   'POST /v1/sessions': 'open',
   'GET /v1/invites/{code}': 'open',
+  'POST /v1/device/code': 'open',
+  'POST /v1/device/token': 'open',
+  'POST /v1/device/request': 'session',
+  'POST /v1/device/grant': 'session',
+  'POST /v1/device/refuse': 'session',
 
   'GET /v1/me': 'any',
   'PATCH /v1/me': 'me',

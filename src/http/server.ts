@@ -21,6 +21,7 @@ import { accountRoutes } from './routes/accounts.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { communityRoutes } from './routes/communities.ts';
 import { identityRoutes } from './routes/identities.ts';
+import { deviceRoutes } from './routes/device.ts';
 import { inviteRoutes } from './routes/invites.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { operatorRoutes } from './routes/operator.ts';
@@ -76,6 +77,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   sessionRoutes(app, hall, callers);
   passwordRoute(app, hall, callers);
   tokenRoutes(app, hall, callers);
+  await deviceRoutes(app, hall, callers);
   roomRoutes(app, hall, { callers, hub });
   messageRoutes(app, hall, callers);
   commandRoutes(app, hall, callers);

@@ -74,6 +74,12 @@ export const ROUTES: Record<string, Try[]> = {
   'POST /v1/me/tokens': plain('/v1/me/tokens', signedIn(201), { name: 'a script', scopes: ['read'] }),
   'DELETE /v1/me/tokens/{id}': plain('/v1/me/tokens/tok_none', HIDDEN),
 
+  'POST /v1/device/code': plain('/v1/device/code', everyone(200), { client: 'a script' }),
+  'POST /v1/device/token': plain('/v1/device/token', everyone(400), { device_code: 'none' }),
+  'POST /v1/device/request': plain('/v1/device/request', HIDDEN, { code: 'BCDF-GHJK' }),
+  'POST /v1/device/grant': plain('/v1/device/grant', HIDDEN, { code: 'BCDF-GHJK' }),
+  'POST /v1/device/refuse': plain('/v1/device/refuse', HIDDEN, { code: 'BCDF-GHJK' }),
+
   'GET /v1/me/identities': plain('/v1/me/identities', signedIn(200)),
   'POST /v1/me/identities': plain('/v1/me/identities', HIDDEN, { code: 'AAAAA-AAAAA' }),
   'POST /v1/me/identities/codes': plain('/v1/me/identities/codes', signedIn(201)),
