@@ -19,6 +19,8 @@ export type Hall = {
   version: string;
   demo: boolean;
   empty: boolean;
+  /** The name of the service that one may sign in by. */
+  oidc: string | null;
 };
 
 export type Me = { account: Account; operator: boolean; communities: Community[] };

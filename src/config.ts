@@ -49,8 +49,9 @@ export function readConfig(env: NodeJS.ProcessEnv, folder: string, role: Process
   return { ...settings, ...withoutSecretsOfOthers(role), source: { envFile, set } };
 }
 
-/** What only a platform's connector may know. */
+/** What only one role may know. */
 const SECRETS = {
+  hall: ['OIDC_CLIENT_SECRET'],
   discord: ['DISCORD_TOKEN'],
   slack: ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'],
   twitch: ['TWITCH_CLIENT_SECRET', 'TWITCH_BOT_REFRESH_TOKEN'],
@@ -146,6 +147,10 @@ function together(settings: Settings, already: WrongSetting[]): WrongSetting[] {
         'TRUSTED_PROXIES. HOST=127.0.0.1 keeps it to this machine.',
       ],
     });
+  }
+  if ((settings.OIDC_CLIENT_ID === undefined) !== (settings.OIDC_CLIENT_SECRET === undefined)) {
+    const name = settings.OIDC_CLIENT_ID === undefined ? 'OIDC_CLIENT_ID' : 'OIDC_CLIENT_SECRET';
+    wrong.push({ name, lines: ['is not set. A sign-in with another service needs both: docs/signing-in.md'] });
   }
   for (const name of ['TLS_CERT', 'TLS_KEY'] as const) {
     if (settings.TLS === 'files' && !settings[name])

@@ -60,6 +60,17 @@ const SETTINGS = {
   ),
   SIGNUP: setting('invite', 'Who may make an account: invite, open or closed.', oneOf('invite', 'open', 'closed')),
   COMMUNITIES: setting('operator', 'Who may make a community: operator or anyone.', oneOf('operator', 'anyone')),
+  OIDC_CLIENT_ID: setting(
+    '',
+    'Sign-in with Google or another issuer: the client’s id there. Without it people sign in by password: docs/signing-in.md.',
+    optional,
+  ),
+  OIDC_CLIENT_SECRET: setting('', 'The client’s secret.', optional),
+  OIDC_ISSUER: setting(
+    'https://accounts.google.com',
+    'The issuer, as it calls itself: an OpenID Connect provider.',
+    service('https:', 'http:'),
+  ),
   SESSION_IDLE_MINUTES: setting(
     '10080',
     'Minutes without use after which a session ends. After 30 days it ends in any case.',

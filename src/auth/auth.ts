@@ -3,6 +3,7 @@ import type { Clock } from '#core/clock.ts';
 import type { LiveEvent } from '#core/live.ts';
 import type { Storage } from '#storage/storage.ts';
 import type { LoginThrottle } from './login-throttle.ts';
+import type { Oidc } from './oidc.ts';
 
 /** What signing in needs. */
 export interface Auth {
@@ -13,6 +14,8 @@ export interface Auth {
   signups: { take(address: string): Promise<void> };
   signup: 'invite' | 'open' | 'closed';
   idleMinutes: number;
+  /** Another service that people may sign in by. */
+  oidc?: Oidc | undefined;
   announce(event: LiveEvent): void;
 }
 

@@ -36,7 +36,8 @@ export interface Begun {
 
 /** What comes back with the browser. */
 export interface CameBack {
-  purpose: Attempt['purpose'];
+  /** One of these. */
+  purpose: Attempt['purpose'] | readonly Attempt['purpose'][];
   provider: string;
   /** The cookie, and `state` of the address. */
   sealed: string | undefined;
@@ -91,7 +92,7 @@ const Kept = z.object({
 export type Kept = Attempt & { state: string; nonce: string; verifier: string; expiresAt: number };
 
 function isTheSame(kept: Kept, came: CameBack): boolean {
-  const sameWay = kept.purpose === came.purpose && kept.provider === came.provider;
+  const sameWay = [came.purpose].flat().includes(kept.purpose) && kept.provider === came.provider;
   const samePerson =
     kept.by === undefined || (kept.by.account === came.by?.account && kept.by.session === came.by.session);
   return sameWay && samePerson && isEqual(kept.state, came.state ?? '');

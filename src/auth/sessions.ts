@@ -63,7 +63,8 @@ export async function signIn(
   return { account: person, ...(await openSession(auth, { id: account.id, kept }, asked)) };
 }
 
-async function openSession(
+/** Opens a session for somebody who proved who they are. `kept`: the password's hash as it stood then. */
+export async function openSession(
   auth: Auth,
   account: { id: string; kept: string },
   asked: Pick<SignIn, 'shared' | 'device'>,

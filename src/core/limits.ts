@@ -81,6 +81,12 @@ export const LIMITS = {
   /** Codes of programs that one person, and one address, may try: eight letters cannot be guessed so. */
   deviceTries: { uses: 20, perSeconds: 600 },
   deviceTriesPerAddress: { uses: 100, perSeconds: 600 },
+  /** ms that what the issuer of a sign-in says of itself is kept: its addresses; its keys have a pace of their own. */
+  oidcDiscoveryMs: 3_600_000,
+  /** Seconds that one answer of the issuer may take: a person waits. */
+  oidcSeconds: 8,
+  /** Seconds that the issuer's clock may differ from ours. */
+  oidcClockSeconds: 60,
   /** Wrong passwords per username and address before the first wait, and the first wait in seconds; doubled every five more. */
   wrongLogins: 5,
   wrongLoginWait: 10,

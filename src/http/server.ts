@@ -24,6 +24,7 @@ import { identityRoutes } from './routes/identities.ts';
 import { deviceRoutes } from './routes/device.ts';
 import { inviteRoutes } from './routes/invites.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { oidcRoutes } from './routes/oidc.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { ownCommunityRoutes } from './routes/own-communities.ts';
 import { passwordRoute } from './routes/password.ts';
@@ -78,6 +79,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   passwordRoute(app, hall, callers);
   tokenRoutes(app, hall, callers);
   await deviceRoutes(app, hall, callers);
+  oidcRoutes(app, hall, callers);
   roomRoutes(app, hall, { callers, hub });
   messageRoutes(app, hall, callers);
   commandRoutes(app, hall, callers);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Auth } from '#auth/auth.ts';
 import { loginThrottle } from '#auth/login-throttle.ts';
+import { oidcOf } from '#auth/oidc.ts';
 import { usable } from '#bot/may-run.ts';
 import { receiver } from '#bot/receive-message.ts';
 import { outgoingTo } from '#bus/bus.ts';
@@ -83,8 +84,13 @@ function makeAuth({ config, storage, clock, rates }: Site, announce: Auth['annou
     signups: { take: (address) => needUse(rates, `signup ${address}`, config.SIGNUP_LIMIT) },
     signup: config.SIGNUP,
     idleMinutes: config.SESSION_IDLE_MINUTES,
+    oidc: oidcBy(config),
     announce,
   };
+}
+
+function oidcBy({ OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret }: Config) {
+  return clientId && clientSecret ? oidcOf({ issuer, clientId, clientSecret }) : undefined;
 }
 
 interface Made {

@@ -53,6 +53,10 @@ export const ROUTES: Record<string, Try[]> = {
   ],
   'DELETE /v1/sessions': plain('/v1/sessions', signedIn(204)),
 
+  'GET /v1/signin/oidc': plain('/v1/signin/oidc', everyone(303)),
+  'GET /v1/signin/oidc/callback': plain('/v1/signin/oidc/callback', everyone(303)),
+  'GET /v1/me/identities/oidc/link': plain('/v1/me/identities/oidc/link', signedIn(303)),
+
   'GET /v1/communities': plain('/v1/communities', signedIn(200)),
   'POST /v1/communities': plain('/v1/communities', operatorOnly(201), { name: 'One more' }),
   'PATCH /v1/communities/{id}': inCommunities('', from('admin', 200), { name: 'Another name' }),

@@ -15,7 +15,13 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
   app.get('/v1/hall', { schema: { tags: ['hall'], response: { 200: Facts } } }, async (request) => {
     await readAsStranger(hall, request);
     const { version, demo } = hall.settings;
-    return { ...(await hallFacts(hall.auth)), signup: hall.auth.signup, version, demo };
+    return {
+      ...(await hallFacts(hall.auth)),
+      signup: hall.auth.signup,
+      oidc: hall.auth.oidc?.name ?? null,
+      version,
+      demo,
+    };
   });
 
   app.get(
@@ -65,6 +71,7 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
 const Facts = z.object({
   name: z.string(),
   signup: z.enum(['invite', 'open', 'closed']),
+  oidc: z.string().nullable().describe('the name of the service that one may sign in by'),
   version: z.string(),
   demo: z.boolean(),
   empty: z.boolean(),

@@ -1,0 +1,106 @@
+import { AppError } from '#core/errors.ts';
+import { findAccount } from '#storage/accounts.ts';
+import { findIdentity } from '#storage/identities.ts';
+import type { Auth } from './auth.ts';
+import { linkIdentity } from './identities.ts';
+import { beginAttempt, ownPath, takeAttempt, type Attempt, type Kept } from './oauth-state.ts';
+import type { Oidc, OidcPerson } from './oidc.ts';
+import { openSession } from './sessions.ts';
+import { createAccount } from './sign-up.ts';
+
+/** A sign-in, or the linking of one more way to sign in. */
+export interface OidcAsked extends Pick<Attempt, 'by' | 'invite' | 'shared' | 'next'> {
+  purpose: 'sign-in' | 'link';
+  /** Where the service sends the browser back to: exactly as it is registered there. */
+  redirectUri: string;
+}
+
+/** Where to send the browser, and what to seal into it meanwhile. 404 where no such service is set up, 503 `issuer-away`. */
+export async function beginOidc(auth: Auth, asked: OidcAsked): Promise<{ address: string; sealed: string }> {
+  const oidc = oidcIn(auth);
+  const { redirectUri, ...attempt } = asked;
+  const { sealed, ...proof } = await beginAttempt(auth, { ...attempt, provider: 'oidc', next: ownPath(asked.next) });
+  return { address: await oidc.address({ redirectUri, ...proof }), sealed };
+}
+
+export interface OidcCameBack {
+  /** The address that the browser came to, with all that the service put into it. */
+  url: URL;
+  sealed: string | undefined;
+  /** Whose session the browser has. */
+  by: Attempt['by'] | undefined;
+  device: string;
+  address: string;
+}
+
+/** What it came to. */
+export type OidcEnd =
+  | { is: 'signed-in'; next: string; token: string; shared: boolean }
+  | { is: 'linked'; next: string };
+
+/**
+ * Ends what was begun. A known identity signs in; an unknown one gets an account, by the same rules as everybody. An
+ * e-mail address is never looked at. Throws what `takeAttempt`, `Oidc.person`, `createAccount` and `linkIdentity` throw.
+ */
+export async function endOidc(auth: Auth, came: OidcCameBack): Promise<OidcEnd> {
+  const oidc = oidcIn(auth);
+  const kept = await takeAttempt(auth, {
+    purpose: ['sign-in', 'link'],
+    provider: 'oidc',
+    sealed: came.sealed,
+    state: came.url.searchParams.get('state') ?? undefined,
+    ...(came.by && { by: came.by }),
+  });
+  const person = await oidc.person(came.url, kept);
+  const next = ownPath(kept.next);
+  if (kept.by) return { is: 'linked', next: await link(auth, { oidc, person, account: kept.by.account, next }) };
+  const account = (await knownAs(auth, oidc, person)) ?? (await newcomer(auth, { oidc, person, kept, came }));
+  const opened = await enter(auth, account, { shared: kept.shared === true, device: came.device });
+  return { is: 'signed-in', next, ...opened };
+}
+
+function oidcIn({ oidc }: Auth): Oidc {
+  if (oidc) return oidc;
+  throw new AppError({ status: 404, code: 'no-such-sign-in', detail: 'Nobody signs in by another service here.' });
+}
+
+interface Linking {
+  oidc: Oidc;
+  person: OidcPerson;
+  account: string;
+  next: string;
+}
+
+async function link(auth: Auth, { oidc, person, account, next }: Linking): Promise<string> {
+  const identity = { ...identityOf(oidc, person), account, proof: 'oauth', linkedAt: auth.clock() } as const;
+  await auth.storage.write((tx) => linkIdentity(tx, identity));
+  return next;
+}
+
+async function knownAs(auth: Auth, { platform }: Oidc, { subject }: OidcPerson): Promise<string | undefined> {
+  return (await findIdentity(auth.storage.db, { platform, platformId: subject }))?.account;
+}
+
+interface Coming {
+  oidc: Oidc;
+  person: OidcPerson;
+  kept: Kept;
+  came: OidcCameBack;
+}
+
+async function newcomer(auth: Auth, { oidc, person, kept, came }: Coming): Promise<string> {
+  const asked = { username: { from: person.name }, name: person.name, identity: identityOf(oidc, person) };
+  const { invite } = kept;
+  const right = { by: 'outside', address: came.address, ...(invite !== undefined && { invite }) } as const;
+  return (await createAccount(auth, asked, right)).id;
+}
+
+function identityOf({ platform, name }: Oidc, person: OidcPerson) {
+  return { platform, platformId: person.subject, name: person.name || name };
+}
+
+async function enter(auth: Auth, id: string, how: { shared: boolean; device: string }) {
+  const kept = (await findAccount(auth.storage.db, { id }))?.passwordHash ?? '';
+  const { token } = await openSession(auth, { id, kept }, how);
+  return { token, shared: how.shared };
+}
