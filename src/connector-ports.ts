@@ -13,7 +13,7 @@ import { firstCommunity } from '#storage/communities.ts';
 import { ensureSpace, findSpace, type SeenSpace, type Space } from '#storage/spaces.ts';
 import type { Storage } from '#storage/storage.ts';
 import { deliverOnce, wasDelivered } from '#storage/work.ts';
-import { whoSpeaks } from './who-speaks.ts';
+import { secretOwner, whoSpeaks } from './who-speaks.ts';
 
 export interface PortParts {
   storage: Storage;
@@ -27,11 +27,12 @@ export interface PortParts {
 /** What the connectors of Discord, Slack and Twitch are given. */
 export function connectorPorts({ storage, bus, clock, commands, logger, vault }: PortParts): ConnectorPorts {
   const receive = receiver(storage, bus.parts);
+  const ownerOf = secretOwner(storage);
   const known = inOrder(placeOf, whoSpeaks(storage));
   return {
     receive: async (message, platformId) => receive(await known(message), platformId),
     commands,
-    seal: (value, name) => vault.seal(value, name),
+    seal: async (value, name) => vault.seal(value, { ...name, owner: await ownerOf(name.owner) }),
     space: inOrder(({ platform }) => platform, spaces(storage, clock)),
     setting: inOrder(
       (community: string, _command: string) => community,

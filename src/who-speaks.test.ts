@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { newId } from '#core/ids.ts';
-import type { IncomingMessage } from '#core/message.ts';
+import type { Asker } from '#core/message.ts';
 import type { Role } from '#core/roles.ts';
 import { firstCommunity } from '#storage/communities.ts';
+import { disableAccount } from '#storage/accounts.ts';
+import { insertIdentity } from '#storage/identities.ts';
 import { replaceMappings } from '#storage/role-mappings.ts';
 import { ensureSpace, moveSpace } from '#storage/spaces.ts';
 import { freshStorage, somebody } from '#test/contracts/fixtures.ts';
-import { whoSpeaks } from './who-speaks.ts';
+import { secretOwner, whoSpeaks } from './who-speaks.ts';
 
 describe('who speaks on a platform', () => {
   test('has the role that the place’s community gives to what they are there', async (t) => {
@@ -24,11 +26,35 @@ describe('who speaks on a platform', () => {
     await map('123', 'moderator');
     assert.equal(await roleOf(['owner', '123']), 'member');
   });
+
+  test('is the account that they linked, with the higher of both roles', async (t) => {
+    const { link, vouched, who, account } = await hallFor(t);
+    await vouched();
+    assert.equal((await who([])).account, 'discord:5');
+    await link();
+    const linked = await who(['everyone']);
+    assert.deepEqual([linked.account, linked.identity, linked.role], [account, 'discord:5', 'moderator']);
+    assert.equal((await who(['administrator'])).role, 'admin');
+  });
+
+  test('is refused everything where the account is disabled', async (t) => {
+    const { link, who, storage, account } = await hallFor(t);
+    await link();
+    await storage.write((tx) => disableAccount(tx.db, account, 1));
+    assert.equal((await who([])).disabled, true);
+  });
+
+  test('owns their secrets by the account that they linked', async (t) => {
+    const { link, storage, account } = await hallFor(t);
+    assert.equal(await secretOwner(storage)('discord:5'), 'discord:5');
+    await link();
+    assert.equal(await secretOwner(storage)('discord:5'), account);
+  });
 });
 
 async function hallFor(t: TestContext) {
   const storage = await freshStorage(t);
-  const { account } = await somebody(storage, 'ann', 'owner');
+  const { account } = await somebody(storage, 'ann', 'moderator');
   const community = (await firstCommunity(storage.db)).id;
   const key = { platform: 'discord', platformId: '20' };
   const space = await storage.write((tx) => ensureSpace(tx.db, { ...key, name: 'Square', community, at: 1 }));
@@ -36,19 +62,28 @@ async function hallFor(t: TestContext) {
     vouched: () => storage.write((tx) => moveSpace(tx.db, space.id, { community, by: account, at: 2 })),
     map: (platformRole: string, role: Role) =>
       storage.write((tx) => replaceMappings(tx.db, community, [{ platform: 'discord', platformRole, role }])),
-    async roleOf(platformRoles: string[]): Promise<Role | undefined> {
-      const who = { account: 'discord:5', name: 'mia', username: 'mia', role: 'member' as const, platformRoles };
-      const from = { platform: 'discord', room: '40', account: 'discord:5' };
-      const message: IncomingMessage = {
-        id: newId('job'),
-        from,
-        community,
-        place: '20',
-        who,
-        ask: { text: '/x' },
-        at: 1,
-      };
-      return (await whoSpeaks(storage)(message)).who.role;
+    storage,
+    account,
+    link: () => {
+      const identity = {
+        platform: 'discord',
+        platformId: '5',
+        account,
+        name: 'Mia',
+        proof: 'code',
+        linkedAt: 1,
+      } as const;
+      return storage.write((tx) => insertIdentity(tx.db, identity));
     },
+    who,
+    roleOf: async (platformRoles: string[]): Promise<Role | undefined> => (await who(platformRoles)).role,
   };
+
+  async function who(platformRoles: string[]): Promise<Asker> {
+    const asker = { account: 'discord:5', name: 'mia', username: 'mia', role: 'member' as const, platformRoles };
+    const from = { platform: 'discord', room: '40', account: 'discord:5' };
+    const ask = { text: '/x' };
+    const message = { id: newId('job'), from, community, place: '20', who: asker, ask, at: 1 };
+    return (await whoSpeaks(storage)(message)).who;
+  }
 }

@@ -1,6 +1,7 @@
 import { LIMITS } from '#core/limits.ts';
-import type { IncomingMessage } from '#core/message.ts';
+import { identityOf, type IncomingMessage } from '#core/message.ts';
 import { roleOf, type RoleMapping } from '#core/role-mapping.ts';
+import { findSpeaker, type Speaker } from '#storage/identities.ts';
 import { listMappings } from '#storage/role-mappings.ts';
 import { findSpace } from '#storage/spaces.ts';
 import type { Storage } from '#storage/storage.ts';
@@ -8,16 +9,42 @@ import type { Storage } from '#storage/storage.ts';
 /** A message as it came from a platform, with who speaks as we know them. */
 export type WhoSpeaks = (message: IncomingMessage) => Promise<IncomingMessage>;
 
-/** Gives who speaks on a platform the role that they have here, by the table of the place's community. */
+/**
+ * Gives who speaks on a platform the account that they linked, and the role that they have here: by what they are there and
+ * the table of the place's community, or by their membership. THE place where a platform's person becomes a person of ours.
+ */
 export function whoSpeaks(storage: Storage): WhoSpeaks {
   const settled = keptFor(LIMITS.placeKept, LIMITS.placesKept, (key: string) => look(storage, key));
+  const linked = linkedTo(storage);
   return async (message) => {
     const { who, from, place, community } = message;
-    const { mappings, trusted } = await settled(JSON.stringify([from.platform, place ?? '', community]));
+    const [{ mappings, trusted }, speaker] = await Promise.all([
+      settled(JSON.stringify([from.platform, place ?? '', community])),
+      linked(who.account, community),
+    ]);
     const { platformRoles = [] } = who;
-    const role = roleOf({ platform: from.platform, platformRoles, mappings, trusted, membership: undefined });
-    return { ...message, who: { ...who, role } };
+    const role = roleOf({ platform: from.platform, platformRoles, mappings, trusted, membership: speaker?.role });
+    if (!speaker) return { ...message, who: { ...who, role } };
+    const { account, disabled } = speaker;
+    return { ...message, who: { ...who, account, role, identity: who.account, ...(disabled && { disabled }) } };
   };
+}
+
+/** Whose a secret is that a person of a platform types: the account's, where they linked one. */
+export function secretOwner(storage: Storage): (person: string) => Promise<string> {
+  const linked = linkedTo(storage);
+  return async (person) => (await linked(person, NO_COMMUNITY))?.account ?? person;
+}
+
+const NO_COMMUNITY = '';
+
+/** The account of `platform:id`, with its role in a community. What is linked or unlinked is seen within a second. */
+function linkedTo(storage: Storage): (person: string, community: string) => Promise<Speaker | undefined> {
+  const found = keptFor(LIMITS.placeKept, LIMITS.placesKept, (key: string) => {
+    const [person, community] = JSON.parse(key) as [string, string];
+    return findSpeaker(storage.db, { ...identityOf(person), community });
+  });
+  return (person, community) => found(JSON.stringify([person, community]));
 }
 
 /** What a place's community decided about roles, and whether anybody vouched for the place. */

@@ -11,7 +11,7 @@ export type CommandSettings = (community: string, command: string) => Promise<Co
 
 /** A command that somebody wants to run: what the rules ask about. */
 export interface Wish {
-  who: Actor;
+  who: Asking;
   command: AnyCommand;
   /** What the community decided about it. */
   setting: CommandSetting | undefined;
@@ -19,20 +19,32 @@ export interface Wish {
   style?: Style | undefined;
 }
 
+/** `identity`: the name on a platform by which they ask, where the account is linked to it. */
+export interface Asking extends Actor {
+  identity?: string;
+  disabled?: true;
+}
+
 /** Why this person may not run the command; undefined where they may. The refusal names the rule and who can change it. */
 export function mayRun({ who, command, setting, style }: Wish): AppError | undefined {
   const what = named(command, style);
+  if (who.disabled) return refused('account-disabled', TEXTS.disabled, TEXTS.disabledRule);
   if (setting?.on === false) return refused('command-off', TEXTS.commandOff(what), TEXTS.commandOffRule(what));
   const allow = setting?.allow ?? command.allow;
-  if (typeof allow !== 'string') return whyNotNamed(who.account, allow, what);
+  if (typeof allow !== 'string') return whyNotNamed(namesOf(who), allow, what);
   const refusal = whyNotRole(who.role, allow, what);
   return refusal && refused(refusal.code, TEXTS.forRole(what, allow, who.role), refusal.rule ?? what);
+}
+
+/** A community may have named the account, or the person on a platform from before it was linked. */
+function namesOf({ account, identity }: Asking): string[] {
+  return identity === undefined ? [account] : [account, identity];
 }
 
 /** Of these commands those that somebody may use in a community, as it decided. */
 export function usable(
   commands: Iterable<AnyCommand>,
-  who: Actor,
+  who: Asking,
   decided: ReadonlyMap<string, CommandSetting>,
 ): AnyCommand[] {
   return [...commands].filter((command) => !mayRun({ who, command, setting: decided.get(command.name) }));

@@ -18,6 +18,8 @@ export const TEXTS = {
   limit: (what: string, rate: Rate, wait: number) => `${what} is limited to ${quota(rate)} here. ${tryAgain(wait)}`,
   limitRule: (what: string, rate: Rate) => `${what}: ${quota(rate)}; ${WHO}`,
   allRule: (rate: Rate) => `COMMAND_LIMIT: ${quota(rate)}; the operator can change it`,
+  disabled: 'Your account here is disabled. The operator can enable it again.',
+  disabledRule: 'a disabled account; the operator can change it',
   failed: 'This could not be done. The operator sees why. Try again later.',
   help: {
     summary: 'What the bot can do',

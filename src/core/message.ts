@@ -55,6 +55,27 @@ export interface Style {
   brief?: boolean;
 }
 
+/** Who asks: an account, or `platform:id` for a person of a platform who linked none. */
+export interface Asker {
+  account: string;
+  name: string;
+  username: string;
+  /** What they are here. */
+  role: Role | undefined;
+  /** What they are on their platform, in its own words. */
+  platformRoles?: string[];
+  /** `platform:id`, where that is linked to `account`. */
+  identity?: string;
+  /** The account is disabled: nothing is run for it. */
+  disabled?: true;
+}
+
+/** A platform and its own id of a person, of `platform:id`. */
+export function identityOf(person: string): { platform: string; platformId: string } {
+  const end = person.indexOf(':');
+  return { platform: person.slice(0, end), platformId: person.slice(end + 1) };
+}
+
 /** What a person asked, as plain data; the same from every platform. */
 export interface IncomingMessage {
   /** The id of this request for its whole life: in the inbox, at a waiting caller, in the audit. */
@@ -63,8 +84,7 @@ export interface IncomingMessage {
   community: string;
   /** The guild, workspace or channel, in the platform's own id; undefined where there is none, as in a direct message. */
   place?: string;
-  /** The asker. `platformRoles`: what they are on their platform, in its own words; `role` is what that is worth here. */
-  who: { account: string; name: string; username: string; role: Role | undefined; platformRoles?: string[] };
+  who: Asker;
   /**
    * `/name rest` as typed, or a name with arguments already apart (HTTP, slash commands, and all that take secrets, which are
    * sealed here). `wrong`: what is wrong with a line that held secrets, none of which is in `args`.

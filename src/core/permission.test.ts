@@ -54,9 +54,9 @@ describe('who may do what', () => {
 
   test('a command for people by name is for these alone, and says who can change that', () => {
     const people = ['acct_ann', 'twitch:44'];
-    for (const one of people) assert.equal(whyNotNamed(one, people, '/x'), undefined);
+    for (const one of people) assert.equal(whyNotNamed([one], people, '/x'), undefined);
     for (const other of ['acct_bob', 'twitch:4', 'discord:44', '']) {
-      const refusal = whyNotNamed(other, people, '/x');
+      const refusal = whyNotNamed([other], people, '/x');
       assert.deepEqual([refusal?.status, refusal?.code], [403, 'not-allowed'], other);
       assert.equal(refusal?.message, '/x is for named people here. An admin or owner can change that.');
       assert.equal(refusal?.rule, '/x: named people; an admin or owner can change it');

@@ -72,8 +72,8 @@ export function whyNotRole(role: Role | undefined, least: Role, what: string): A
 }
 
 /** The same question for a command that a community keeps for people by name: these alone, whatever their role. */
-export function whyNotNamed(account: string, people: readonly string[], what: string): AppError | undefined {
-  if (people.includes(account)) return undefined;
+export function whyNotNamed(names: readonly string[], people: readonly string[], what: string): AppError | undefined {
+  if (names.some((name) => people.includes(name))) return undefined;
   return refused(
     'not-allowed',
     `${what} is for named people here. An admin or owner can change that.`,
