@@ -1,4 +1,5 @@
 import { helpCommand, type HelpParts } from '#bot/help-command.ts';
+import { linkCommands, type Linking } from '#bot/link-command.ts';
 import type { AnyCommand } from '#core/command.ts';
 import type { Feature } from '#core/feature.ts';
 import { stockFeature } from '#features/stock/index.ts';
@@ -9,13 +10,20 @@ export function features(config: Config): Feature[] {
   return [stockFeature(fetch, config.STOCK_URL)];
 }
 
-/** Every command of the features by name, and `help`, which asks what a community decided about them. */
+/** Every command of the features by name, those of the bot itself, and `help`, which asks what a community decided about them. */
 export function commandsOf(
   all: Feature[],
   settings: HelpParts['settings'] = async () => new Map(),
+  linking?: Linking,
 ): Map<string, AnyCommand> {
   const commands = new Map<string, AnyCommand>();
   const help = helpCommand({ commands: () => commands.values(), settings });
-  for (const one of [help, ...all.flatMap((feature) => feature.commands)]) commands.set(one.name, one);
+  const links = linkCommands(() => linking ?? notRunning());
+  for (const one of [help, ...links, ...all.flatMap((feature) => feature.commands)]) commands.set(one.name, one);
   return commands;
+}
+
+/** The command line knows the commands, and runs none. */
+function notRunning(): never {
+  throw new Error('the bot does not run here');
 }

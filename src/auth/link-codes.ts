@@ -1,4 +1,4 @@
-import { conflict, noSession, refused, type AppError } from '#core/errors.ts';
+import { AppError, conflict, noSession, refused } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import { findAccount, type Account } from '#storage/accounts.ts';
 import { findIdentity, type Identity, type IdentityKey } from '#storage/identities.ts';
@@ -45,15 +45,27 @@ export function codeForPerson(parts: CodeParts, { platform, platformId, name }: 
   });
 }
 
-/** A person of a platform typed an account's code there. Throws as `takeCode` and `linkIdentity`. */
-export function typedThere(parts: CodeParts, person: PlatformPerson, typed: string): Promise<Linked> {
+/**
+ * A person of a platform typed an account's code there. Throws as `takeCode` and `linkIdentity`. Others may have read it, so it
+ * is used up also where nothing is linked, and another could type it; but not by somebody whom it is not for.
+ */
+export async function typedThere(parts: CodeParts, person: PlatformPerson, typed: string): Promise<Linked> {
   const { platform, platformId } = person;
   const asked = { purpose: PURPOSE, typed, who: `${platform}:${platformId}`, platform };
-  return takeCode(parts, asked, async (tx, code) => {
-    if (code.account === null) throw wrongPlace('That code is typed in the hall, on your profile page.');
+  const linked = await takeCode(parts, asked, async (tx, code) => {
+    if (code.account === null)
+      return wrongPlace('That code is typed in the hall, on your profile page. Make a new one.');
     if (code.name !== null && code.name !== person.login?.toLowerCase()) throw forAnother(platform);
-    return link(parts, tx, { ...person, account: code.account });
+    return link(parts, tx, { ...person, account: code.account }).catch(refusalOf);
   });
+  if (linked instanceof AppError) throw linked;
+  return linked;
+}
+
+/** A refusal changed nothing: what was done before it, the code used up, stands. */
+function refusalOf(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  throw error;
 }
 
 /** Who is signed in typed the code of a person of a platform here. */

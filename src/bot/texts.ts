@@ -1,4 +1,4 @@
-import type { Rate } from '#core/limits.ts';
+import { LIMITS, type Rate } from '#core/limits.ts';
 import type { Role } from '#core/roles.ts';
 import { PLAIN } from '#core/styled.ts';
 
@@ -21,6 +21,23 @@ export const TEXTS = {
   disabled: 'Your account here is disabled. The operator can enable it again.',
   disabledRule: 'a disabled account; the operator can change it',
   failed: 'This could not be done. The operator sees why. Try again later.',
+  link: {
+    summary: 'Link your name here with your account in the hall',
+    code: 'the code that you were shown at the other end',
+    unlinkSummary: 'Undo a link with an account in the hall',
+    linkedThere: (username: string, { sign } = PLAIN) =>
+      `You are ${username} of the hall now: your role, waits and secrets follow you. If that is not your account, type ${sign}unlink`,
+    linkedHere: (platform: string) => `Linked. On ${platform} you are this account from now on.`,
+    codeForThere: (code: string) =>
+      `Your code is ${code}. Type it on Discord, Slack or Twitch with the command link, within ${LIMITS.linkCodeMinutes} minutes. Whoever types it there is you: show it to nobody.`,
+    codeForHere: (code: string, page: string | undefined) =>
+      `Your code is ${code}. Type it ${onPage(page)}, within ${LIMITS.linkCodeMinutes} minutes. Whose account it is typed into is yours: show it to nobody.`,
+    onlyFromHere: (page: string | undefined, { sign } = PLAIN) =>
+      `A code shown here would be read by all. Make one ${onPage(page)}, and type ${sign}link and the code here.`,
+    unlinked: (platform: string) => `Unlinked. On ${platform} you are nobody’s account any more.`,
+    unlinkOnPage: (page: string | undefined) => `What is linked stands ${onPage(page)}, and is unlinked there.`,
+    notLinked: ({ sign } = PLAIN) => `You are linked to no account here. ${sign}link does that.`,
+  },
   help: {
     summary: 'What the bot can do',
     command: 'the name of a command',
@@ -34,6 +51,10 @@ export const TEXTS = {
     cooldown: (seconds: number) => `After a use it rests for ${lasting(seconds)}.`,
   },
 };
+
+function onPage(page: string | undefined): string {
+  return page === undefined ? 'on your profile page in the hall' : `on your profile page, ${page}`;
+}
 
 const WHO = 'an admin or owner can change it';
 

@@ -53,6 +53,8 @@ export interface Style {
   sign: string;
   /** The platform has little room: one line has to do. */
   brief?: boolean;
+  /** All that is said there is read by everybody, private answers too. */
+  open?: true;
 }
 
 /** Who asks: an account, or `platform:id` for a person of a platform who linked none. */

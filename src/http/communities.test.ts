@@ -49,10 +49,10 @@ describe('a community’s commands over HTTP', () => {
     const rules = await list();
     assert.deepEqual(
       rules.map(({ name }) => name),
-      ['help', 'stock'],
+      ['help', 'link', 'stock', 'unlink'],
     );
     const summary = 'Latest price of a share';
-    assert.deepEqual(rules[1], { name: 'stock', summary, ...plain, ...declared, declared });
+    assert.deepEqual(rules[2], { name: 'stock', summary, ...plain, ...declared, declared });
   });
 
   test('are changed field by field, and null takes a field back', async () => {

@@ -21,7 +21,7 @@ import { secretsOf } from '#secrets/secrets.ts';
 import { listCommandSettings } from '#storage/command-settings.ts';
 import type { Storage } from '#storage/storage.ts';
 import { findAnswer } from '#storage/work.ts';
-import { linkingPort, platformsServed } from '#src/linking-port.ts';
+import { linkingPort, platformsServed } from '#src/linking.ts';
 import { communityPort } from '#src/community-port.ts';
 import type { Config } from '#src/config.ts';
 import type { Certificate } from '#src/tls.ts';

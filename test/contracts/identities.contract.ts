@@ -53,6 +53,7 @@ export const identitiesContract: IdentityCase[] = [
       await assert.rejects(typedHere(parts, ann.account, mine.code), { code: 'code-elsewhere', message: /on Discord/ });
       const theirs = await codeForPerson(parts, MIA);
       await assert.rejects(typedThere(parts, MIA, theirs.code), { code: 'code-elsewhere', message: /in the hall/ });
+      await assert.rejects(typedHere(parts, ann.account, theirs.code), { code: 'code-used' });
     },
   },
   {
@@ -67,14 +68,15 @@ export const identitiesContract: IdentityCase[] = [
     },
   },
   {
-    says: 'an identity of another account is refused with what to do, and the code stays good',
+    says: 'an identity of another account is refused with what to do; the code was seen by others, and is used up',
     async holds(storage) {
       const { parts, ann, bob } = await people(storage);
       await typedThere(parts, MIA, (await codeForAccount(parts, ann.account)).code);
       const { code } = await codeForAccount(parts, bob.account);
       await assert.rejects(typedThere(parts, MIA, code), { status: 409, code: 'identity-taken', message: /unlink/ });
       await unlinkIdentity(parts, { ...MIA, account: ann.account });
-      await typedThere(parts, MIA, code);
+      await assert.rejects(typedThere(parts, MIA, code), { code: 'code-used' });
+      await typedThere(parts, MIA, (await codeForAccount(parts, bob.account)).code);
       assert.equal((await seeIdentities(parts, bob.account)).length, 1);
     },
   },

@@ -141,7 +141,7 @@ describe('What was asked in chat', () => {
       place: '5001',
       who: { account: 'twitch:103', name: 'Mia', username: 'mia', role: 'member', platformRoles: [] },
       ask: { text: '/stock x' },
-      style: { sign: '!', brief: true },
+      style: { sign: '!', brief: true, open: true },
       at: 5,
     });
     assert.deepEqual(spaceOf(line('')), { platform: 'twitch', platformId: '5001', name: 'square' });

@@ -52,7 +52,7 @@ export function read(
     place: spaceOf(line).platformId,
     who: { account, name, username: nick, role, platformRoles },
     ask: { text: asked.text },
-    style: { sign: asked.sign, brief: true },
+    style: { sign: asked.sign, brief: true, open: true },
     at: asked.at,
   };
 }

@@ -29,7 +29,7 @@ describe('In a Twitch chat', () => {
     const [asked] = stage.asked;
     assert.deepEqual(asked?.ask, { text: '/echo hello  there' });
     assert.deepEqual(asked?.who, { ...MIA, role: 'member', platformRoles: [] });
-    assert.deepEqual(asked?.style, { sign: '!', brief: true });
+    assert.deepEqual(asked?.style, { sign: '!', brief: true, open: true });
     assert.equal(asked?.community, 'comm_5001');
     await eventually('the delivery is noted', () => stage.delivered.has(`${asked?.id}:0:0`) || undefined);
     const { state, counts, waiting } = stage.connector.health();
