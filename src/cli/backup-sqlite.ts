@@ -55,7 +55,8 @@ function replaceAll(db: DatabaseSync): void {
       const list = columnsOf(db, name, 'main');
       if (columnsOf(db, name, 'backup') !== list)
         throw new Error(`The backup’s table ${name} is another one: it is of another version, or was changed.`);
-      db.exec(`delete from main."${name}"; insert into main."${name}" (${list}) select ${list} from backup."${name}"`);
+      const rows = `select ${list} from backup."${name}"${orderOf(name)}`;
+      db.exec(`delete from main."${name}"; insert into main."${name}" (${list}) ${rows}`);
     }
     db.prepare(
       'insert into main.instance (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
@@ -65,6 +66,11 @@ function replaceAll(db: DatabaseSync): void {
     db.exec('rollback');
     throw error;
   }
+}
+
+/** Messages as they were said, whatever order the file has them in: a search goes through them so. */
+function orderOf(table: string): string {
+  return table === 'messages' ? ' order by created_at, id' : '';
 }
 
 /** For SQL, in the order of their names. Those of a file from elsewhere are only compared: they may be anything. */

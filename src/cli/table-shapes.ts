@@ -47,10 +47,13 @@ export function tableShapes(db: DatabaseSync): TableShape[] {
   return ordered.map((name) => shapeOf(db, name));
 }
 
-/** The names of all tables of ours: not the database's own, and not those that remember the migrations. */
+/**
+ * The names of all tables of ours: not the database's own, not those that remember the migrations, and not the index of
+ * words, which each database makes from the messages by itself.
+ */
 export function tableNames(db: DatabaseSync, schema: 'main' | 'backup' = 'main'): string[] {
   const ours = "type = 'table' and name not like 'sqlite_%' and name not like 'kysely_%'";
-  const rows = db.prepare(`select name from ${schema}.sqlite_schema where ${ours} order by name`).all();
+  const rows = db.prepare(`select name from pragma_table_list where schema = ? and ${ours} order by name`).all(schema);
   return (rows as { name: string }[]).map(({ name }) => name);
 }
 

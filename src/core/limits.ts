@@ -11,6 +11,8 @@ export const LIMITS = {
   /** Messages in one page of history: 200 × 4,000 characters is the largest answer we want to build. */
   historyPage: 200,
   historyDefault: 50,
+  /** Characters of a search: more are no question. */
+  searchQuery: 500,
   /** Messages replayed over the live connection after a pause; a longer absence reads history by pages. */
   resumeReplay: 500,
   roomName: 60,

@@ -13,6 +13,7 @@ const TABLE: Record<Action, { any: Role[]; own: Role[] }> = {
   'room.members': { any: ['moderator', 'admin', 'owner'], own: ['member'] },
   'message.edit': { any: [], own: ['member', 'moderator', 'admin', 'owner'] },
   'message.delete': { any: ['moderator', 'admin', 'owner'], own: ['member'] },
+  'message.search': { any: ['guest', 'member', 'moderator', 'admin', 'owner'], own: [] },
   'people.list': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
   'invite.make': { any: ['moderator', 'admin', 'owner'], own: [] },
   'invite.list': { any: ['admin', 'owner'], own: [] },

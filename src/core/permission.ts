@@ -12,6 +12,7 @@ const RULES = {
   'room.members': { least: 'moderator', own: true },
   'message.edit': { least: 'owner', own: true, ownOnly: true },
   'message.delete': { least: 'moderator', own: true },
+  'message.search': { least: 'guest' },
   'people.list': { least: 'member' },
   'invite.make': { least: 'moderator' },
   'invite.list': { least: 'admin' },

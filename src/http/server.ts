@@ -29,6 +29,7 @@ import { operatorRoutes } from './routes/operator.ts';
 import { ownCommunityRoutes } from './routes/own-communities.ts';
 import { passwordRoute } from './routes/password.ts';
 import { roomRoutes } from './routes/rooms.ts';
+import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -82,6 +83,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   oidcRoutes(app, hall, callers);
   roomRoutes(app, hall, { callers, hub });
   messageRoutes(app, hall, callers);
+  searchRoutes(app, hall, callers);
   commandRoutes(app, hall, callers);
   ownCommunityRoutes(app, hall, callers);
   communityRoutes(app, hall, callers);

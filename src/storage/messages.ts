@@ -190,7 +190,7 @@ export async function findMentioned(
   return (await query.execute()).map((row) => row.id);
 }
 
-interface MessageRow {
+export interface MessageRow {
   id: string;
   seq: number;
   room_id: string;
@@ -203,7 +203,7 @@ interface MessageRow {
   edited_at: number | null;
 }
 
-function toMessage(row: MessageRow): StoredMessage {
+export function toMessage(row: MessageRow): StoredMessage {
   const extra = row.extra === null ? {} : (JSON.parse(row.extra) as MessageExtra);
   return {
     id: row.id,

@@ -14,6 +14,7 @@ import { identitiesContract } from './identities.contract.ts';
 import { migrateContract } from './migrate.contract.ts';
 import { postsContract } from './posts.contract.ts';
 import { roomsContract } from './rooms.contract.ts';
+import { searchContract } from './search.contract.ts';
 import { secretsContract } from './secrets.contract.ts';
 import { storageContract } from './storage.contract.ts';
 import { workContract } from './work.contract.ts';
@@ -27,6 +28,7 @@ const cases = [
   ...commandSettingsContract,
   ...secretsContract,
   ...identitiesContract,
+  ...searchContract,
   ...migrateContract,
 ];
 

@@ -173,6 +173,15 @@ export const ROUTES: Record<string, Try[]> = {
 
   'GET /v1/rooms/{id}/messages': inRooms('/messages', from('guest', 200)),
   'POST /v1/rooms/{id}/messages': inRooms('/messages', from('member', 201), { text: 'I was here' }),
+  'GET /v1/search': [
+    at('everywhere', signedIn(200), () => ({ path: '/v1/search?query=tea' })),
+    at('in a room for all', from('guest', 200), ({ open }) => ({ path: `/v1/search?query=tea&room=${open}` })),
+    at('in a private room, from outside', HIDDEN, ({ closed }) => ({ path: `/v1/search?query=tea&room=${closed}` })),
+    at('in the community at hand', from('guest', 200), ({ community }) => ({
+      path: `/v1/search?query=tea&community=${community}`,
+    })),
+    at('in none', HIDDEN, () => ({ path: '/v1/search?query=tea&community=comm_none' })),
+  ],
   'PATCH /v1/messages/{id}': [
     at('somebody else’s', NOBODY, async ({ freshMessage }) => ({
       path: `/v1/messages/${await freshMessage()}`,

@@ -1,5 +1,6 @@
 import { sql, type ColumnDefinitionBuilder, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { search } from './0005-search.ts';
 
 /** Many communities, people known on several platforms, order in the house, and a fuller audit. */
 export function communities(dialect: 'sqlite' | 'postgres'): Migration {
@@ -11,6 +12,7 @@ export function communities(dialect: 'sqlite' | 'postgres'): Migration {
       await places(db, big);
       await order(db, big);
       await audit(db);
+      await search(db, dialect);
     },
   };
 }
