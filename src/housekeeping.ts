@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '#core/clock.ts';
 import { every } from '#core/every.ts';
 import { LIMITS } from '#core/limits.ts';
+import { deleteOldAudit } from '#storage/audit-pages.ts';
 import { deleteOldUses } from '#storage/command-uses.ts';
 import { deleteExpiredDeviceLogins } from '#storage/device-logins.ts';
 import { readFact } from '#storage/instance.ts';
@@ -18,6 +19,8 @@ import { RULES_CHANGED } from './community-port.ts';
 export interface House {
   storage: Storage;
   clock: Clock;
+  /** Days that the audit is kept. */
+  auditDays: number;
   /** The parts of `outgoing` that somebody takes. */
   served(): readonly string[];
   /** Whether this process sweeps: one of several is enough. */
@@ -58,6 +61,7 @@ export function housekeeping(house: House): { stop(): void } {
     await deleteOldProcesses(storage);
     // A commit each, so that nobody waits for all of it.
     while (await storage.write((tx) => deleteOldRecords(tx.db, before)));
+    while (await storage.write((tx) => deleteOldAudit(tx.db, now - house.auditDays * 24 * HOUR)));
     while (await storage.write((tx) => sweepDeletedRooms(tx.db)));
   };
   const look = async (): Promise<void> => {

@@ -58,6 +58,11 @@ const SETTINGS = {
     'What backups are sealed with, 12 characters at least. Without it the first backup makes one and says where it is.',
     passphrase,
   ),
+  AUDIT_DAYS: setting(
+    '365',
+    'Days that the audit is kept: who did what, where, when and with what result.',
+    whole(1, 3_650),
+  ),
   SIGNUP: setting('invite', 'Who may make an account: invite, open or closed.', oneOf('invite', 'open', 'closed')),
   COMMUNITIES: setting('operator', 'Who may make a community: operator or anyone.', oneOf('operator', 'anyone')),
   OIDC_CLIENT_ID: setting(

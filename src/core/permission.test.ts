@@ -22,6 +22,7 @@ const TABLE: Record<Action, { any: Role[]; own: Role[] }> = {
   'command.change': { any: ['admin', 'owner'], own: [] },
   'space.list': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
   'space.change': { any: ['admin', 'owner'], own: [] },
+  'audit.read': { any: ['admin', 'owner'], own: [] },
   'secret.list': { any: ['admin', 'owner'], own: [] },
   'secret.change': { any: ['admin', 'owner'], own: [] },
 };

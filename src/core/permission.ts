@@ -21,6 +21,7 @@ const RULES = {
   'command.change': { least: 'admin' },
   'space.list': { least: 'member' },
   'space.change': { least: 'admin' },
+  'audit.read': { least: 'admin' },
   'secret.list': { least: 'admin' },
   'secret.change': { least: 'admin' },
 } as const satisfies Record<string, { least: Role; own?: boolean; ownOnly?: boolean }>;

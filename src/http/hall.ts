@@ -25,6 +25,7 @@ export interface Hall {
   communities: CommunityPort;
   secrets: Secrets;
   linking: LinkingPort;
+  audit: AuditPort;
   operator: OperatorPort;
   /** Addresses that platforms post their events to. */
   webhooks: readonly Webhook[];
@@ -106,6 +107,49 @@ export interface PublicSpace {
   name: string;
   symbol: string | null;
   seenAt: string;
+}
+
+/** Who did what. Whether one may ask is the route's question. */
+export interface AuditPort {
+  page(asked: AuditQuery, reader: string): Promise<{ entries: AuditEntry[]; after: string | null }>;
+  /** All that the query finds, a piece at a time: read as fast as it is taken. */
+  all(asked: AuditQuery, reader: string): AsyncIterable<AuditEntry>;
+  /** Writes down that somebody took all of it away. */
+  exported(community: string, by: string): Promise<void>;
+  /** Days that entries are kept. */
+  days: number;
+}
+
+export interface AuditQuery {
+  /** Null for what belongs to no community. */
+  community: string | null;
+  /** An account, `platform:id`, or a username. */
+  who?: string | undefined;
+  /** Actions by name, or all that begin so: `command.*`. */
+  action?: readonly string[] | undefined;
+  subject?: string | undefined;
+  result?: 'done' | 'refused' | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  /** Where the page before ended. */
+  after?: string | undefined;
+  limit: number;
+}
+
+/** One entry, with what its ids are called today. */
+export interface AuditEntry {
+  id: string;
+  at: string;
+  /** Null: the operator at the command line, or the hall itself. */
+  who: { id: string; name: string | null; username: string | null } | null;
+  /** Where they did it from, where it was not here. */
+  identity: { platform: string; id: string; name: string | null } | null;
+  action: string;
+  subject: { id: string; name: string | null } | null;
+  detail: string | null;
+  place: { id: string; name: string | null } | null;
+  /** `done`, or the code of the refusal. */
+  result: string;
 }
 
 /** What the operator may do beyond the chat. */

@@ -18,6 +18,7 @@ import { openApi } from './openapi.ts';
 import { pages } from './pages.ts';
 import { problems, refuseBytes, unreadable } from './problems.ts';
 import { accountRoutes } from './routes/accounts.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { communityRoutes } from './routes/communities.ts';
 import { identityRoutes } from './routes/identities.ts';
@@ -87,6 +88,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   commandRoutes(app, hall, callers);
   ownCommunityRoutes(app, hall, callers);
   communityRoutes(app, hall, callers);
+  auditRoutes(app, hall, callers);
   secretRoutes(app, hall, callers);
   identityRoutes(app, hall, callers);
   inviteRoutes(app, hall, callers);

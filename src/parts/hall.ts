@@ -22,6 +22,7 @@ import { listCommandSettings } from '#storage/command-settings.ts';
 import type { Storage } from '#storage/storage.ts';
 import { findAnswer } from '#storage/work.ts';
 import { linkingPort, platformsServed } from '#src/linking.ts';
+import { auditPort } from '#src/audit-port.ts';
 import { communityPort } from '#src/community-port.ts';
 import type { Config } from '#src/config.ts';
 import type { Certificate } from '#src/tls.ts';
@@ -127,6 +128,7 @@ function makeHall(site: Site, { options, auth, chat, webchat, http }: Made): Hal
       changed: (community) => platforms.connectors().forEach((one) => one.commandsChanged?.(community)),
     }),
     linking: linkingPort(() => platformsServed(site, platforms)),
+    audit: auditPort(site),
     secrets: secretsOf({ storage, clock, vault: site.vault }),
     operator,
     webhooks: platforms.webhooks,

@@ -14,7 +14,7 @@ export interface UpkeepParts {
 
 /** Sweeps out what has expired, and tells the other parts what was changed from outside: a restore, rules of commands. */
 export function upkeepPart(site: Site, { relay, platforms, server }: UpkeepParts): Part {
-  const { storage, clock, logger, leases } = site;
+  const { storage, clock, logger, leases, config } = site;
   const tellRules = async (): Promise<void> => {
     for (const { id } of await listCommunities(storage.db))
       for (const one of platforms.connectors()) one.commandsChanged?.(id);
@@ -23,6 +23,7 @@ export function upkeepPart(site: Site, { relay, platforms, server }: UpkeepParts
     storage,
     clock,
     logger,
+    auditDays: config.AUDIT_DAYS,
     sweeps: () => leases?.holds('relay') ?? true,
     served: () => servedBy(site, platforms),
     onReplaced() {

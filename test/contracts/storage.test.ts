@@ -7,6 +7,7 @@ import { openPostgres } from '#storage/postgres.ts';
 import { openSqlite } from '#storage/sqlite.ts';
 import type { Storage } from '#storage/storage.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
+import { auditContract } from './audit.contract.ts';
 import { commandSettingsContract } from './command-settings.contract.ts';
 import { doorContract } from './door.contract.ts';
 import { prepare } from './fixtures.ts';
@@ -29,6 +30,7 @@ const cases = [
   ...secretsContract,
   ...identitiesContract,
   ...searchContract,
+  ...auditContract,
   ...migrateContract,
 ];
 

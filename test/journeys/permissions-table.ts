@@ -83,6 +83,9 @@ export const ROUTES: Record<string, Try[]> = {
   'POST /v1/device/request': plain('/v1/device/request', HIDDEN, { code: 'BCDF-GHJK' }),
   'POST /v1/device/grant': plain('/v1/device/grant', HIDDEN, { code: 'BCDF-GHJK' }),
   'POST /v1/device/refuse': plain('/v1/device/refuse', HIDDEN, { code: 'BCDF-GHJK' }),
+  'GET /v1/communities/{id}/audit': inCommunities('/audit', from('admin', 200)),
+  'GET /v1/communities/{id}/audit/export': inCommunities('/audit/export', from('admin', 200)),
+  'GET /v1/operator/audit': plain('/v1/operator/audit', operatorOnly(200)),
 
   'GET /v1/me/identities': plain('/v1/me/identities', signedIn(200)),
   'POST /v1/me/identities': plain('/v1/me/identities', HIDDEN, { code: 'AAAAA-AAAAA' }),

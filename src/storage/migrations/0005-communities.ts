@@ -11,7 +11,7 @@ export function communities(dialect: 'sqlite' | 'postgres'): Migration {
       await waysIn(db, big);
       await places(db, big);
       await order(db, big);
-      await audit(db);
+      await audit(db, dialect);
       await search(db, dialect);
     },
   };
@@ -225,12 +225,22 @@ async function words(db: Kysely<never>, big: Big): Promise<void> {
   await index(db, 'incoming_webhooks_of', 'incoming_webhooks', ['community_id']);
 }
 
-async function audit(db: Kysely<never>): Promise<void> {
+/** Each page of the audit is read along one of these, newest first, whichever of them is asked for. */
+async function audit(db: Kysely<never>, dialect: 'sqlite' | 'postgres'): Promise<void> {
   const { schema } = db;
   for (const column of ['platform', 'platform_id', 'place', 'result'])
     await schema.alterTable('audit').addColumn(column, 'text').execute();
-  await index(db, 'audit_by', 'audit', ['account_id', 'at']);
-  await index(db, 'audit_when', 'audit', ['at']);
+  await schema.dropIndex('audit_of').execute();
+  await index(db, 'audit_pages', 'audit', ['community_id', 'at', 'id']);
+  await index(db, 'audit_by', 'audit', ['account_id', 'community_id', 'at', 'id']);
+  await index(db, 'audit_what', 'audit', ['community_id', 'action', 'at', 'id']);
+  await index(db, 'audit_about', 'audit', ['community_id', 'subject', 'at', 'id']);
+  // For what is old alone. One that PostgreSQL could read in order would tempt it away from a community's own.
+  const when = schema
+    .createIndex('audit_when')
+    .on('audit')
+    .column('at' as never);
+  await (dialect === 'postgres' ? when.using('brin') : when).execute();
 }
 
 async function index(db: Kysely<never>, name: string, table: string, columns: string[]): Promise<void> {
