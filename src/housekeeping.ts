@@ -3,6 +3,7 @@ import type { Clock } from '#core/clock.ts';
 import { every } from '#core/every.ts';
 import { LIMITS } from '#core/limits.ts';
 import { deleteOldAudit } from '#storage/audit-pages.ts';
+import { countActivity, deleteOldActivity, sampleWaitingJobs } from '#storage/activity.ts';
 import { deleteOldUses } from '#storage/command-uses.ts';
 import { deleteExpiredDeviceLogins } from '#storage/device-logins.ts';
 import { readFact } from '#storage/instance.ts';
@@ -33,6 +34,7 @@ export interface House {
 }
 
 const HOUR = 3_600_000;
+const MINUTE = 60_000;
 const LOOK = 2_000;
 
 /** The fact that a restore leaves, new each time. */
@@ -58,6 +60,12 @@ export function housekeeping(house: House): { stop(): void } {
       const unserved = await deleteUnserved(tx.db, before, house.served());
       if (unserved > 0) logger.warn({ unserved }, 'old answers for platforms that are not connected were dropped');
     });
+    await storage.write((tx) =>
+      deleteOldActivity(tx.db, {
+        hours: now - LIMITS.activityDays * 24 * HOUR,
+        minutes: now - LIMITS.waitingHours * HOUR,
+      }),
+    );
     await deleteOldProcesses(storage);
     // A commit each, so that nobody waits for all of it.
     while (await storage.write((tx) => deleteOldRecords(tx.db, before)));
@@ -68,8 +76,13 @@ export function housekeeping(house: House): { stop(): void } {
     if (await restored()) house.onReplaced();
     if (await rules()) house.onRulesChanged();
   };
+  const count = async (): Promise<void> => {
+    if (!house.sweeps()) return;
+    await storage.write((tx) => sampleWaitingJobs(tx.db, clock()));
+    while (await storage.write((tx) => countActivity(tx.db, clock() - LIMITS.countedAfter)));
+  };
   const failed = (err: unknown): void => logger.error({ err }, 'housekeeping failed');
-  const stops = [every(HOUR, sweep, failed), every(LOOK, look, failed)];
+  const stops = [every(HOUR, sweep, failed), every(MINUTE, count, failed), every(LOOK, look, failed)];
   void look().catch(failed);
   return { stop: () => stops.forEach((stop) => stop()) };
 }

@@ -70,7 +70,7 @@ async function settle(tx: Tx, at: number, answered: Answered): Promise<boolean> 
   const { answer } = decided;
   const isNew = 'job' in answer ? await keepJob(tx, answered, answer) : await keepReply(tx, answered, answer);
   if (!isNew) return false;
-  if (decided.written !== 'unwritten') await record(tx.db, { ...auditOf(answered), at });
+  if (decided.written !== 'unwritten') await record(tx.db, { ...auditOf(answered, at), at });
   if (decided.keepUse) await keepUse(tx.db, decided.keepUse);
   return true;
 }
@@ -104,7 +104,7 @@ function send(tx: Tx, answer: OutgoingMessage): Promise<void> {
   return tx.publish(outgoingTo(answer.to.platform), answer);
 }
 
-function auditOf({ message, decided }: Answered): Omit<AuditEntry, 'at'> {
+function auditOf({ message, decided }: Answered, at: number): Omit<AuditEntry, 'at'> {
   const { from, who, community } = message;
   const { command, refusal } = decided;
   const more = decided.written === 'last' && { more: true };
@@ -115,7 +115,8 @@ function auditOf({ message, decided }: Answered): Omit<AuditEntry, 'at'> {
     ...(from.account.includes(':') && { identity: from.account }),
     action: `command.${refusal?.code === 'unknown-command' ? 'unknown' : command}`,
     subject: message.id,
-    detail: JSON.stringify({ from: from.platform, ...more }),
+    // ms from the asking to the first answer.
+    detail: JSON.stringify({ from: from.platform, ms: Math.max(0, at - message.at), ...more }),
     ...(from.room !== undefined && { place: OUR_ROOM.test(from.room) ? from.room : `${from.platform}:${from.room}` }),
     ...(refusal && { result: refusal.code }),
   };

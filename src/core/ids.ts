@@ -28,6 +28,11 @@ export function newId(kind: IdKind, now = Date.now()): string {
   return `${kind}_${timePart(now)}${randomPart(16)}`;
 }
 
+/** What ids of a kind that were made at `at` (ms) begin with: those made before sort before it. */
+export function idAt(kind: IdKind, at: number): string {
+  return `${kind}_${timePart(at)}`;
+}
+
 /** A secret of `bytes` random bytes, base64url. 32 bytes for tokens. */
 export function newSecret(bytes = 32): string {
   const raw = crypto.getRandomValues(new Uint8Array(bytes));

@@ -171,6 +171,13 @@ export const LIMITS = {
   dataExports: { uses: 5, perSeconds: 86_400 },
   /** Names on platforms of one account: far more than there are platforms, as some people have several on one. */
   identitiesPerAccount: 20,
+  /** ms for which a message may be on its way to its commit: younger ones are not counted yet, as older ones may come between. */
+  countedAfter: 15_000,
+  /** Days that messages an hour, and hours that waiting jobs a minute, are kept: what the overview shows, and one more to compare. */
+  activityDays: 8,
+  waitingHours: 25,
+  /** Commands of which the overview takes the answer times: the newest of the last hour. */
+  timedCommands: 2_000,
   inviteUses: 1_000,
   inviteDays: 365,
 } as const;

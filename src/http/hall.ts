@@ -26,6 +26,7 @@ export interface Hall {
   secrets: Secrets;
   linking: LinkingPort;
   audit: AuditPort;
+  overview: OverviewPort;
   operator: OperatorPort;
   /** Addresses that platforms post their events to. */
   webhooks: readonly Webhook[];
@@ -97,6 +98,44 @@ interface Wanted {
   community: string;
   /** Who wants it, for the audit; null for the operator at the command line. */
   by: string | null;
+}
+
+/** How a community is. */
+export interface OverviewPort {
+  activity(community: string): Promise<TimedFigure[]>;
+  work(community: string): Promise<Overview['work']>;
+  /** Puts a failed job of the community back among those that wait; 404 where it is none of its own. */
+  retry(wanted: Wanted & { job: string }): Promise<void>;
+  drop(wanted: Wanted & { job: string }): Promise<void>;
+}
+
+/** A figure of a span that begins at `at`. */
+export interface TimedFigure {
+  at: string;
+  figure: number;
+}
+
+export interface Overview {
+  /** Messages an hour. */
+  activity: TimedFigure[];
+  work: {
+    waiting: number;
+    /** Jobs that waited in each of the last 60 minutes. */
+    waited: TimedFigure[];
+    /** Median ms to the first answer, in spans of 5 minutes; null where nothing was asked. */
+    answers: { at: string; figure: number | null }[];
+    failed: {
+      id: string;
+      job: string;
+      /** What the person used, and who it was. */
+      asked: string;
+      by: string;
+      platform: string;
+      reason: string | null;
+      attempts: number;
+      failedAt: string | null;
+    }[];
+  };
 }
 
 /** A guild, workspace or channel. */

@@ -29,6 +29,7 @@ import { oidcRoutes } from './routes/oidc.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { ownCommunityRoutes } from './routes/own-communities.ts';
 import { passwordRoute } from './routes/password.ts';
+import { overviewRoutes } from './routes/overview.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -89,6 +90,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   ownCommunityRoutes(app, hall, callers);
   communityRoutes(app, hall, callers);
   auditRoutes(app, hall, callers);
+  overviewRoutes(app, hall, callers);
   secretRoutes(app, hall, callers);
   identityRoutes(app, hall, callers);
   inviteRoutes(app, hall, callers);

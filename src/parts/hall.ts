@@ -23,6 +23,7 @@ import type { Storage } from '#storage/storage.ts';
 import { findAnswer } from '#storage/work.ts';
 import { linkingPort, platformsServed } from '#src/linking.ts';
 import { auditPort } from '#src/audit-port.ts';
+import { communityOverview } from '#src/community-overview.ts';
 import { communityPort } from '#src/community-port.ts';
 import type { Config } from '#src/config.ts';
 import type { Certificate } from '#src/tls.ts';
@@ -129,6 +130,7 @@ function makeHall(site: Site, { options, auth, chat, webchat, http }: Made): Hal
     }),
     linking: linkingPort(() => platformsServed(site, platforms)),
     audit: auditPort(site),
+    overview: communityOverview({ storage, clock }),
     secrets: secretsOf({ storage, clock, vault: site.vault }),
     operator,
     webhooks: platforms.webhooks,

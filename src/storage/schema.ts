@@ -139,6 +139,10 @@ export interface Schema extends PeopleTables, OrderTables {
     /** `done`, or the code of the refusal. */
     result: string | null;
   };
+  /** Messages of all rooms of a community in an hour, which is given by its begin. */
+  activity: { community_id: string; hour: number; posts: number };
+  /** Jobs that waited in a minute, which is given by its begin; no row where none did. */
+  waiting_jobs: { community_id: string; minute: number; jobs: number };
   instance: { key: string; value: string };
   /** `owner`: an account, a community, or `platform:id`. `sealed`: for the vault alone; `key_id`: the key that opens it. */
   secrets: {

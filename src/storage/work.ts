@@ -189,6 +189,29 @@ export async function listDead(db: Db): Promise<JobRow[]> {
   return rows.map(toJob);
 }
 
+/** Those that were asked in one community, newest first. */
+export async function deadOf(db: Db, community: string): Promise<JobRow[]> {
+  const rows = await ofCommunity(db, community, 'dead').selectAll().orderBy('failed_at', 'desc').limit(200).execute();
+  return rows.map(toJob).filter(({ request }) => request.community === community);
+}
+
+/** Jobs that wait now, of those that were asked in one community. */
+export async function waitingOf(db: Db, community: string): Promise<number> {
+  const { count } = await ofCommunity(db, community, 'waiting')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** Finds what is meant, and what was asked with the same letters elsewhere. */
+function ofCommunity(db: Db, community: string, state: JobRow['state']) {
+  const holds = `%"community":${JSON.stringify(community).replace(/[\\%_]/g, '\\$&')}%`;
+  return db
+    .selectFrom('jobs')
+    .where('state', '=', state)
+    .where(sql<boolean>`request like ${holds} escape '\\'`);
+}
+
 /** Puts a dead job back, as if it were asked for now. */
 export async function reviveJob(db: Db, id: string, at: number): Promise<JobRow | undefined> {
   const rows = await db

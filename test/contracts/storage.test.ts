@@ -13,6 +13,7 @@ import { doorContract } from './door.contract.ts';
 import { prepare } from './fixtures.ts';
 import { identitiesContract } from './identities.contract.ts';
 import { migrateContract } from './migrate.contract.ts';
+import { overviewContract } from './overview.contract.ts';
 import { postsContract } from './posts.contract.ts';
 import { roomsContract } from './rooms.contract.ts';
 import { searchContract } from './search.contract.ts';
@@ -31,6 +32,7 @@ const cases = [
   ...identitiesContract,
   ...searchContract,
   ...auditContract,
+  ...overviewContract,
   ...migrateContract,
 ];
 

@@ -13,6 +13,7 @@ export function communities(dialect: 'sqlite' | 'postgres'): Migration {
       await order(db, big);
       await audit(db, dialect);
       await search(db, dialect);
+      await figures(db, big);
     },
   };
 }
@@ -241,6 +242,24 @@ async function audit(db: Kysely<never>, dialect: 'sqlite' | 'postgres'): Promise
     .on('audit')
     .column('at' as never);
   await (dialect === 'postgres' ? when.using('brin') : when).execute();
+}
+
+async function figures(db: Kysely<never>, big: Big): Promise<void> {
+  const { schema } = db;
+  await schema
+    .createTable('activity')
+    .addColumn('community_id', 'text', of('communities'))
+    .addColumn('hour', big, needed)
+    .addColumn('posts', 'integer', needed)
+    .addPrimaryKeyConstraint('activity_pk', ['community_id', 'hour'] as never[])
+    .execute();
+  await schema
+    .createTable('waiting_jobs')
+    .addColumn('community_id', 'text', of('communities'))
+    .addColumn('minute', big, needed)
+    .addColumn('jobs', 'integer', needed)
+    .addPrimaryKeyConstraint('waiting_jobs_pk', ['community_id', 'minute'] as never[])
+    .execute();
 }
 
 async function index(db: Kysely<never>, name: string, table: string, columns: string[]): Promise<void> {
