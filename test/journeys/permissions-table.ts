@@ -208,6 +208,8 @@ export const ROUTES: Record<string, Try[]> = {
 
   'GET /v1/commands': plain('/v1/commands', signedIn(200)),
   'POST /v1/commands/help': calls('help', {}, { least: 'guest', ownGuest: 200 }),
+  'POST /v1/commands/link': calls('link', {}, { least: 'guest', ownGuest: 200 }),
+  'POST /v1/commands/unlink': calls('unlink', {}, { least: 'guest', ownGuest: 200 }),
   'POST /v1/commands/stock': calls('stock', { symbol: 'aapl.us' }, { least: 'member', ownGuest: 403 }),
   'GET /v1/jobs/{id}': [
     at('somebody else’s', HIDDEN, ({ job }) => ({ path: `/v1/jobs/${job}` })),
@@ -251,6 +253,8 @@ export const FRAMES: Record<string, FrameTry[]> = {
 /** Every command, as a line in a room for all: who is answered, and who is refused with the rule. */
 export const COMMANDS: Record<string, { line: string; expect: Expect<string> }> = {
   help: { line: '/help', expect: told('guest', 'answered') },
+  link: { line: '/link', expect: told('guest', 'answered') },
+  unlink: { line: '/unlink', expect: told('guest', 'answered') },
   stock: { line: '/stock aapl.us', expect: told('member', 'answered') },
 };
 
