@@ -90,6 +90,15 @@ export type Room = {
   mentions: number;
 };
 
+/** `lastSeenAt` and `identities` are for moderators and up. */
+export type Member = Person & {
+  joinedAt: string;
+  lastSeenAt?: string | null;
+  identities?: { platform: string; name: string }[];
+};
+/** `counts` is of the whole community; `next` is what `after` takes, null on the last page. */
+export type MembersPage = { members: Member[]; counts: Record<Role, number>; next: string | null };
+
 export type Person = { id: string; username: string; name: string; role: Role };
 export type PersonInRoom = Person & { here: boolean };
 
@@ -167,6 +176,8 @@ export type ServerFrame =
   | { type: 'typing'; room: string; who: Who }
   | { type: 'read'; room: string; seq: number }
   | { type: 'rooms' }
+  /** Somebody came to one of my communities, left it, or has another role there. */
+  | { type: 'members'; community: string }
   | { type: 'activity'; room: string; seq: number; mention: boolean }
   | { type: 'gap'; room: string; from: number }
   | { type: 'private'; room?: string; reply: Reply; cause?: { text: string } }

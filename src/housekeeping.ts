@@ -6,6 +6,7 @@ import { deleteOldAudit } from '#storage/audit-pages.ts';
 import { countActivity, deleteOldActivity, sampleWaitingJobs } from '#storage/activity.ts';
 import { deleteOldUses } from '#storage/command-uses.ts';
 import { deleteExpiredDeviceLogins } from '#storage/device-logins.ts';
+import { sweepEndedCommunities } from '#storage/end-community.ts';
 import { readFact } from '#storage/instance.ts';
 import { deleteOldCodes } from '#storage/one-time-codes.ts';
 import { deleteOldProcesses } from '#storage/processes.ts';
@@ -71,6 +72,7 @@ export function housekeeping(house: House): { stop(): void } {
     while (await storage.write((tx) => deleteOldRecords(tx.db, before)));
     while (await storage.write((tx) => deleteOldAudit(tx.db, now - house.auditDays * 24 * HOUR)));
     while (await storage.write((tx) => sweepDeletedRooms(tx.db)));
+    while (await storage.write((tx) => sweepEndedCommunities(tx.db)));
   };
   const look = async (): Promise<void> => {
     if (await restored()) house.onReplaced();

@@ -9,7 +9,8 @@ import type { Auth } from './auth.ts';
 import { endInvite, lookAtInvite, makeInvite, seeInvites } from './invites.ts';
 import { loginThrottle } from './login-throttle.ts';
 import { checkPassword, hashPassword, passwordMatches } from './passwords.ts';
-import { disable, hallFacts, rename, resetPassword, setRole } from './profile.ts';
+import { disable } from './disable.ts';
+import { hallFacts, rename, resetPassword, setRole } from './profile.ts';
 import { checkSession, endSessions, seeSessions, signIn } from './sessions.ts';
 import { createAccount, ownerCode } from './sign-up.ts';
 

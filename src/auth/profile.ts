@@ -2,14 +2,7 @@ import { badRequest, unknown } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import { whyNot } from '#core/permission.ts';
 import type { Role } from '#core/roles.ts';
-import {
-  countAccounts,
-  renameAccount,
-  setOperator,
-  setPasswordHash,
-  disableAccount,
-  findAccount,
-} from '#storage/accounts.ts';
+import { countAccounts, renameAccount, setOperator, setPasswordHash, findAccount } from '#storage/accounts.ts';
 import { record } from '#storage/audit.ts';
 import {
   addMember,
@@ -87,22 +80,4 @@ export async function setRole(auth: Keeper, username: string, role: Role): Promi
     if (role === 'owner') await deleteOwnerInvites(tx.db);
     await record(tx.db, { community, account: null, action: 'member.role', subject: account.id, detail: role, at });
   });
-}
-
-/** For the command line: the account signs in no more; its sessions and tokens end before and after, so that none slips between. */
-export async function disable(auth: Keeper, username: string): Promise<void> {
-  const account = await findAccount(auth.storage.db, { username });
-  if (!account) throw unknown('account');
-  await endEveryWayIn(auth, account.id);
-  await auth.storage.write(async (tx) => {
-    await disableAccount(tx.db, account.id, auth.clock());
-    await record(tx.db, {
-      community: null,
-      account: null,
-      action: 'account.disable',
-      subject: account.id,
-      at: auth.clock(),
-    });
-  });
-  await endEveryWayIn(auth, account.id);
 }

@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { disable, resetPassword, setRole } from '#auth/profile.ts';
+import { disable } from '#auth/disable.ts';
+import { resetPassword, setRole } from '#auth/profile.ts';
 import { createAccount, type Doors } from '#auth/sign-up.ts';
 import { systemClock } from '#core/clock.ts';
 import { ROLES } from '#core/roles.ts';

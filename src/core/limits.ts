@@ -140,6 +140,11 @@ export const LIMITS = {
   commandUses: 100_000,
   /** People that a community may name for one command: the list is read with each use of it. */
   commandPeople: 200,
+  /** Members in one page of the list, where nothing is said and at most. */
+  membersDefault: 50,
+  membersPage: 200,
+  /** Accounts or communities in one page of the operator's lists, where nothing is said. */
+  instancePage: 50,
   /** People in one answer of a people list. */
   peoplePage: 500,
   /** ms between two notices of the same kind to one person on a platform, whose own send limit they use up. */

@@ -47,6 +47,8 @@ export type LiveEvent =
   | { kind: 'answer'; hall: string; id: string; final: boolean; reply: Reply; refusal?: Refusal }
   /** Who may see which rooms changed: for one account, or for everybody in the community. */
   | { kind: 'rooms'; community: string; account?: string; gone?: string }
+  /** Members came or went, or have another role. */
+  | { kind: 'members'; community: string }
   | { kind: 'renamed'; account: string; name: string }
   | { kind: 'session-ended'; sessions: string[] }
   | PresenceEvent;

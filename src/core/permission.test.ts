@@ -21,6 +21,11 @@ const TABLE: Record<Action, { any: Role[]; own: Role[] }> = {
   'overview.read': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
   'work.read': { any: ['moderator', 'admin', 'owner'], own: [] },
   'work.change': { any: ['admin', 'owner'], own: [] },
+  'community.end': { any: ['owner'], own: [] },
+  'member.list': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
+  'member.details': { any: ['moderator', 'admin', 'owner'], own: [] },
+  'member.role': { any: ['admin', 'owner'], own: [] },
+  'member.remove': { any: ['moderator', 'admin', 'owner'], own: [] },
   'command.list': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
   'command.change': { any: ['admin', 'owner'], own: [] },
   'space.list': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
@@ -48,6 +53,31 @@ describe('who may do what', () => {
     assert.equal(refusal?.status, 403);
     assert.equal(refusal?.message, 'This asks for moderator. You are a member. An admin or owner can change roles.');
     assert.match(refusal?.rule ?? '', /^room\.create: moderator and up; an admin or owner/);
+  });
+
+  test('nobody acts on whoever stands as high, nor gives a role as high as their own; an owner may all', () => {
+    const may = (mine: Role, role: Role, next?: Role): boolean =>
+      whyNot({ account: 'acct_ann', role: mine }, 'member.role', { person: 'acct_bob', role, next }) === undefined;
+    const ways = ROLES.flatMap((mine) => ROLES.flatMap((role) => ROLES.map((next) => [mine, role, next] as const)));
+    const low: Role[] = ['guest', 'member', 'moderator'];
+    for (const [mine, role, next] of ways)
+      assert.equal(
+        may(mine, role, next),
+        mine === 'owner' || (mine === 'admin' && low.includes(role) && low.includes(next)),
+      );
+    const refusal = whyNot({ account: 'acct_ann', role: 'admin' }, 'member.role', { role: 'member', next: 'admin' });
+    assert.deepEqual([refusal?.status, refusal?.code], [403, 'not-below-you']);
+    assert.match(refusal?.rule ?? '', /an owner can do it$/);
+  });
+
+  test('what one has one may give up, and nobody gives themselves more', () => {
+    for (const mine of ROLES)
+      for (const next of ROLES) {
+        const target = { person: 'acct_ann', role: mine, next };
+        const less = ROLES.indexOf(next) <= ROLES.indexOf(mine);
+        assert.equal(whyNot({ account: 'acct_ann', role: mine }, 'member.role', target) === undefined, less);
+        assert.equal(whyNot({ account: 'acct_ann', role: mine }, 'member.remove', { person: 'acct_ann' }), undefined);
+      }
   });
 
   test('a command asks for its own least role in the same way', () => {

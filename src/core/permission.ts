@@ -2,7 +2,10 @@ import { refused, type AppError } from './errors.ts';
 import { atLeast, type Role } from './roles.ts';
 import { SCOPE_WORDS, type Scope } from './scopes.ts';
 
-/** Everything that somebody may be asked for, with the least role. `own`: also whoever made the thing. */
+/**
+ * Everything that somebody may be asked for, with the least role. `own`: also whoever made the thing. `below`: it is done to
+ * a person, who must stand below; an owner may do it to everybody.
+ */
 const RULES = {
   'room.read': { least: 'guest' },
   'room.post': { least: 'member' },
@@ -20,6 +23,11 @@ const RULES = {
   'overview.read': { least: 'member' },
   'work.read': { least: 'moderator' },
   'work.change': { least: 'admin' },
+  'community.end': { least: 'owner' },
+  'member.list': { least: 'member' },
+  'member.details': { least: 'moderator' },
+  'member.role': { least: 'admin', below: true },
+  'member.remove': { least: 'moderator', below: true },
   'command.list': { least: 'member' },
   'command.change': { least: 'admin' },
   'space.list': { least: 'member' },
@@ -27,9 +35,16 @@ const RULES = {
   'audit.read': { least: 'admin' },
   'secret.list': { least: 'admin' },
   'secret.change': { least: 'admin' },
-} as const satisfies Record<string, { least: Role; own?: boolean; ownOnly?: boolean }>;
+} as const satisfies Record<string, Rule>;
 
 export type Action = keyof typeof RULES;
+
+interface Rule {
+  least: Role;
+  own?: boolean;
+  ownOnly?: boolean;
+  below?: boolean;
+}
 
 export interface Actor {
   account: string;
@@ -40,6 +55,10 @@ export interface Actor {
 export interface Target {
   /** Who made it, for rules that ask. */
   owner?: string;
+  /** The person to whom it is done, their role, and the one that they are to have. */
+  person?: string;
+  role?: Role | undefined;
+  next?: Role | undefined;
 }
 
 /**
@@ -47,12 +66,30 @@ export interface Target {
  * Returns the refusal to throw, or undefined where it is allowed.
  */
 export function whyNot(actor: Actor, action: Action, target: Target = {}): AppError | undefined {
-  const rule: { least: Role; own?: boolean; ownOnly?: boolean } = RULES[action];
+  const rule: Rule = RULES[action];
   const mine =
     rule.own === true && target.owner === actor.account && actor.role !== undefined && actor.role !== 'guest';
   if (mine) return undefined;
+  if (rule.below && givesUp(actor, target)) return undefined;
   if (rule.ownOnly) return refused('not-yours', 'Only its author can do that.', `${action}: the author alone`);
-  return whyNotRole(actor.role, rule.least, action);
+  return whyNotRole(actor.role, rule.least, action) ?? (rule.below ? whyNotTo(target, actor.role, action) : undefined);
+}
+
+/** What one has, one may give up. */
+function givesUp({ account, role }: Actor, { person, next }: Target): boolean {
+  return person === account && role !== undefined && (next === undefined || atLeast(role, next));
+}
+
+/** Nobody acts on whoever stands as high, nor gives a role as high as their own; owners stand above all. */
+function whyNotTo({ role, next }: Target, mine: Role | undefined, action: Action): AppError | undefined {
+  if (mine === undefined || mine === 'owner') return undefined;
+  const tooHigh = [role, next].find((one) => one !== undefined && atLeast(one, mine));
+  if (tooHigh === undefined) return undefined;
+  return refused(
+    'not-below-you',
+    `You are a ${mine}, and this is about the role ${tooHigh}. Somebody who stands above both can do it.`,
+    `${action}: for roles below one’s own; an owner can do it`,
+  );
 }
 
 /** The same question for what concerns the whole instance: it asks for the operator's mark and for no role. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { disable } from '#auth/profile.ts';
+import { disable } from '#auth/disable.ts';
 import { LIMITS } from '#core/limits.ts';
 import { openHall, somebody, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
 import { call, type Answer } from '#test/support/person.ts';

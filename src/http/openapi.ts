@@ -60,7 +60,8 @@ function commandPaths(hall: Hall): Record<string, unknown> {
 function operation(hall: Hall, command: Parameters<Hall['commands']['schema']>[0]): unknown {
   const args = hall.commands.schema(command);
   const room = { type: 'string', description: 'say a public answer in this room too' };
-  const schema = { type: 'object', additionalProperties: false, properties: { room, args } };
+  const community = { type: 'string', description: 'where no room is named: one of the caller’s, else their first' };
+  const schema = { type: 'object', additionalProperties: false, properties: { room, community, args } };
   const reply = {
     type: 'object',
     properties: { reply: { type: 'object', properties: { text: { type: 'string' }, private: { type: 'boolean' } } } },

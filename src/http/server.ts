@@ -24,6 +24,8 @@ import { communityRoutes } from './routes/communities.ts';
 import { identityRoutes } from './routes/identities.ts';
 import { deviceRoutes } from './routes/device.ts';
 import { inviteRoutes } from './routes/invites.ts';
+import { instanceRoutes } from './routes/instance.ts';
+import { memberRoutes } from './routes/members.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { oidcRoutes } from './routes/oidc.ts';
 import { operatorRoutes } from './routes/operator.ts';
@@ -91,10 +93,12 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   communityRoutes(app, hall, callers);
   auditRoutes(app, hall, callers);
   overviewRoutes(app, hall, callers);
+  memberRoutes(app, hall, callers);
   secretRoutes(app, hall, callers);
   identityRoutes(app, hall, callers);
   inviteRoutes(app, hall, callers);
   operatorRoutes(app, hall, { callers, hub });
+  instanceRoutes(app, hall, callers);
   await webhookRoutes(app, hall.webhooks);
   liveRoute(app, hall, { callers, hub });
   await pages(app, hall);
@@ -103,6 +107,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
 
 function deliver(app: App, hall: Hall, hub: Hub, event: LiveEvent): void {
   hub.deliver(event);
+  if (event.kind === 'members') hub.tellCommunity(event.community, { type: 'members', community: event.community });
   if (event.kind === 'rooms')
     roomsChanged(hall, hub, event).catch((error: unknown) => app.log.error({ err: error }, 'rooms not told'));
 }

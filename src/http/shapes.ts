@@ -73,6 +73,20 @@ export const Space = z.object({
   seenAt: time,
 });
 export const Person = z.object({ id, username: z.string(), name: z.string(), role: z.enum(ROLES) });
+export const MembersPage = z.object({
+  members: z.array(
+    Person.extend({
+      joinedAt: time,
+      lastSeenAt: time.nullable().optional().describe('for moderators and up'),
+      identities: z
+        .array(z.object({ platform: z.string(), name: z.string() }))
+        .optional()
+        .describe('the same'),
+    }),
+  ),
+  counts: z.record(z.enum(ROLES), z.number()).describe('of the whole community'),
+  next: z.string().nullable().describe('what `after` takes for the next page'),
+});
 export const SecretList = z.object({
   secrets: z.array(
     z.object({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { disable } from '#auth/profile.ts';
+import { disable } from '#auth/disable.ts';
 import { digest } from '#auth/auth.ts';
 import type { Scope } from '#core/scopes.ts';
 import { openHall, roomOf, somebody, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';

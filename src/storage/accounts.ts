@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Expression, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import { newId } from '#core/ids.ts';
 import type { Role } from '#core/roles.ts';
 import type { Schema } from './schema.ts';
@@ -96,6 +96,10 @@ export async function disableAccount(db: Db, id: string, at: number): Promise<vo
   await db.updateTable('accounts').set({ disabled_at: at }).where('id', '=', id).execute();
 }
 
+export async function enableAccount(db: Db, id: string): Promise<void> {
+  await db.updateTable('accounts').set({ disabled_at: null }).where('id', '=', id).execute();
+}
+
 export interface Person {
   id: string;
   username: string;
@@ -116,18 +120,23 @@ export async function listPeople(
     .where('disabled_at', 'is', null)
     .orderBy('username')
     .limit(asked.limit);
-  if (asked.query) {
-    const starts = spellings(asked.query).map((spelling) => `${spelling.replaceAll(/[\\%_]/g, '\\$&')}%`);
-    query = query.where((e) =>
-      e.or(
-        starts.flatMap((start) => [
-          sql<boolean>`username like ${start} escape '\\'`,
-          sql<boolean>`name like ${start} escape '\\'`,
-        ]),
-      ),
-    );
-  }
+  const { query: start } = asked;
+  if (start) query = query.where((e) => startsWith(e, start));
   return (await query.execute()).map((row) => ({ ...row, role: row.role as Role }));
+}
+
+/** Whether a username or name of `accounts` starts so. */
+export function startsWith(
+  e: { or(all: RawBuilder<boolean>[]): Expression<SqlBool> },
+  start: string,
+): Expression<SqlBool> {
+  const patterns = spellings(start).map((spelling) => `${spelling.replaceAll(/[\\%_]/g, '\\$&')}%`);
+  return e.or(
+    patterns.flatMap((pattern) => [
+      sql<boolean>`accounts.username like ${pattern} escape '\\'`,
+      sql<boolean>`accounts.name like ${pattern} escape '\\'`,
+    ]),
+  );
 }
 
 /** SQLite's LIKE knows case for a to z only, PostgreSQL's not at all: the usual spellings of a name are asked for. */

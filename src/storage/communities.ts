@@ -26,8 +26,14 @@ export async function firstCommunity(db: Db): Promise<Community> {
     .executeTakeFirstOrThrow();
 }
 
+export async function findCommunity(db: Db, id: string): Promise<Community | undefined> {
+  const there = db.selectFrom('communities').select(['id', 'name']).where('ended_at', 'is', null);
+  return there.where('id', '=', id).executeTakeFirst();
+}
+
 export async function listCommunities(db: Db): Promise<Community[]> {
-  return db.selectFrom('communities').select(['id', 'name']).orderBy('created_at').execute();
+  const there = db.selectFrom('communities').select(['id', 'name']).where('ended_at', 'is', null);
+  return there.orderBy('created_at').orderBy('id').execute();
 }
 
 export async function ensureCommunity(db: Db, name: string, at: number): Promise<void> {
@@ -53,6 +59,7 @@ export async function countMadeBy(db: Db, account: string): Promise<number> {
     .selectFrom('communities')
     .select((e) => e.fn.countAll<number>().as('count'))
     .where('made_by', '=', account)
+    .where('ended_at', 'is', null)
     .executeTakeFirstOrThrow();
   return Number(row.count);
 }

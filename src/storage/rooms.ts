@@ -154,7 +154,7 @@ export async function sweepDeletedRooms(db: Db): Promise<boolean> {
 /** Messages deleted in one commit: some 50 ms, in which all others that write wait. */
 const DELETED_AT_ONCE = 5_000;
 
-async function deleteWords(db: Db, room: string): Promise<void> {
+export async function deleteWords(db: Db, room: string): Promise<void> {
   const some = db.selectFrom('messages').select('seq').where('room_id', '=', room).limit(DELETED_AT_ONCE);
   await db.deleteFrom('messages').where('room_id', '=', room).where('seq', 'in', some).execute();
 }

@@ -11,6 +11,8 @@ export interface Schema extends PeopleTables, OrderTables {
     /** JSON: what the community set for itself, such as its lock-down. */
     settings: string | null;
     made_by: string | null;
+    /** Nobody is in it any more; what is left of it goes bit by bit. */
+    ended_at: number | null;
   };
   members: { community_id: string; account_id: string; role: string; joined_at: number };
   invites: {

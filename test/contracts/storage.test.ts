@@ -12,6 +12,7 @@ import { commandSettingsContract } from './command-settings.contract.ts';
 import { doorContract } from './door.contract.ts';
 import { prepare } from './fixtures.ts';
 import { identitiesContract } from './identities.contract.ts';
+import { membersContract } from './members.contract.ts';
 import { migrateContract } from './migrate.contract.ts';
 import { overviewContract } from './overview.contract.ts';
 import { postsContract } from './posts.contract.ts';
@@ -33,6 +34,7 @@ const cases = [
   ...searchContract,
   ...auditContract,
   ...overviewContract,
+  ...membersContract,
   ...migrateContract,
 ];
 

@@ -33,6 +33,10 @@ export interface World {
   freshMessage(): Promise<string>;
   /** Of the instance's first community, by the operator. */
   freshInvite(): Promise<{ id: string; code: string }>;
+  /** Of the operator's, called “One more”. */
+  freshCommunity(): Promise<string>;
+  /** Somebody with this role in the community at hand. */
+  freshMember(role: Role): Promise<string>;
   /** What a secret of the community's is called. */
   freshSecret(): Promise<string>;
 }

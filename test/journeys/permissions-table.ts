@@ -60,6 +60,54 @@ export const ROUTES: Record<string, Try[]> = {
   'GET /v1/communities': plain('/v1/communities', signedIn(200)),
   'POST /v1/communities': plain('/v1/communities', operatorOnly(201), { name: 'One more' }),
   'PATCH /v1/communities/{id}': inCommunities('', from('admin', 200), { name: 'Another name' }),
+  'DELETE /v1/communities/{id}': [
+    ...inCommunities('', from('owner', 400), { name: 'Not its name' }),
+    at('one of the operator’s', except(HIDDEN, { operator: 204 }), async ({ freshCommunity }) => ({
+      path: `/v1/communities/${await freshCommunity()}`,
+      body: { name: 'One more' },
+    })),
+  ],
+  'GET /v1/communities/{id}/members': inCommunities('/members', from('member', 200)),
+  'PATCH /v1/communities/{id}/members/{account}': [
+    at('the host, an owner', from('owner', 204), ({ community, host }) => ({
+      path: `/v1/communities/${community}/members/${host.id}`,
+      body: { role: 'owner' },
+    })),
+    at('a member', from('admin', 204), async ({ community, freshMember }) => ({
+      path: `/v1/communities/${community}/members/${await freshMember('member')}`,
+      body: { role: 'moderator' },
+    })),
+    at('a member, to admin', from('owner', 204), async ({ community, freshMember }) => ({
+      path: `/v1/communities/${community}/members/${await freshMember('member')}`,
+      body: { role: 'admin' },
+    })),
+    at('oneself, to owner', except(NOBODY, { owner: 204 }), ({ community }) => ({
+      path: `/v1/communities/${community}/members/me`,
+      body: { role: 'owner' },
+    })),
+    at('somebody of another community', from('admin', 404), ({ community, people }) => ({
+      path: `/v1/communities/${community}/members/${people.stranger.id}`,
+      body: { role: 'guest' },
+    })),
+    at('in one that is not there', HIDDEN, () => ({
+      path: '/v1/communities/comm_none/members/me',
+      body: { role: 'guest' },
+    })),
+  ],
+  'DELETE /v1/communities/{id}/members/{account}': [
+    at('a member', from('moderator', 204), async ({ community, freshMember }) => ({
+      path: `/v1/communities/${community}/members/${await freshMember('member')}`,
+    })),
+    at('a moderator', from('admin', 204), async ({ community, freshMember }) => ({
+      path: `/v1/communities/${community}/members/${await freshMember('moderator')}`,
+    })),
+    at('an owner', from('owner', 204), async ({ community, freshMember }) => ({
+      path: `/v1/communities/${community}/members/${await freshMember('owner')}`,
+    })),
+    at('somebody of another community', from('moderator', 404), ({ community, people }) => ({
+      path: `/v1/communities/${community}/members/${people.elsewhere.id}`,
+    })),
+  ],
   'GET /v1/communities/{id}/people': inCommunities('/people?query=o', from('member', 200)),
 
   'GET /v1/communities/{id}/commands': inCommunities('/commands', from('member', 200)),
@@ -216,6 +264,10 @@ export const ROUTES: Record<string, Try[]> = {
     at('one that is not there', HIDDEN, () => ({ path: '/v1/jobs/job_none' })),
   ],
 
+  'GET /v1/operator/accounts': plain('/v1/operator/accounts', operatorOnly(200)),
+  'POST /v1/operator/accounts/{id}/disable': plain('/v1/operator/accounts/acct_none/disable', operatorOnly(404)),
+  'POST /v1/operator/accounts/{id}/enable': plain('/v1/operator/accounts/acct_none/enable', operatorOnly(404)),
+  'GET /v1/operator/communities': plain('/v1/operator/communities', operatorOnly(200)),
   'GET /v1/operator/dead': plain('/v1/operator/dead', operatorOnly(200)),
   'POST /v1/operator/dead/{id}/retry': plain('/v1/operator/dead/job_none/retry', operatorOnly(404)),
   'DELETE /v1/operator/dead/{id}': plain('/v1/operator/dead/job_none', operatorOnly(404)),

@@ -1,3 +1,4 @@
+import { newId } from '#core/ids.ts';
 import type { Role } from '#core/roles.ts';
 import type { Deployment } from '#test/support/deployment.ts';
 import { call, member, owner, type Person } from '#test/support/person.ts';
@@ -76,6 +77,8 @@ async function furnish(host: Person, people: Record<SignedIn, Person>): Promise<
       const made = await people.operator.done<{ invite: { id: string; code: string } }>('POST', '/v1/invites', {});
       return made.invite;
     },
+    freshCommunity: () => make(people.operator, 'One more'),
+    freshMember: (role) => insertMember(host.hall, community, role),
     freshSecret: () => keep('torn'),
   };
 }
@@ -88,14 +91,31 @@ async function make(operator: Person, name: string): Promise<string> {
   return (await operator.done<{ id: string }>('POST', '/v1/communities', { name })).id;
 }
 
+/** Somebody new, without the cost of a password. */
+async function insertMember(hall: Deployment, community: string, role: Role): Promise<string> {
+  const id = newId('acct');
+  const account = [id, id.slice(-20).toLowerCase(), 'Somebody new', 'none', Date.now()];
+  const columns = 'id, username, name, password_hash, created_at, operator';
+  await hall.rows(`insert into accounts (${columns}) values (?, ?, ?, ?, ?, 0)`, account);
+  const member = [community, id, role, Date.now()];
+  await hall.rows('insert into members (community_id, account_id, role, joined_at) values (?, ?, ?, ?)', member);
+  return id;
+}
+
 /** All that the host can see, as it came from one hall: links begin with its address. */
 export async function everything({ host, community, open, closed, shared }: World): Promise<Record<string, string>> {
   const rooms = [open, closed, shared].map((room) => `/v1/rooms/${room}`);
-  const decided = ['people', 'commands', 'spaces', 'secrets'].map((what) => `/v1/communities/${community}/${what}`);
+  const decided = ['people', 'members', 'commands', 'spaces', 'secrets'].map(
+    (what) => `/v1/communities/${community}/${what}`,
+  );
   const paths = ['/v1/rooms', '/v1/communities', '/v1/me/secrets', ...decided].concat(
     rooms.flatMap((room) => [`${room}/messages?limit=200`, `${room}/members`]),
   );
   const seen: Record<string, string> = {};
-  for (const path of paths) seen[path] = (await call(host.hall, { method: 'GET', path, token: host.token })).text;
+  for (const path of paths) {
+    const { text } = await call(host.hall, { method: 'GET', path, token: host.token });
+    // Looking is a use of the host's session, too.
+    seen[path] = text.replaceAll(/"lastSeenAt":"[^"]*"/g, '"lastSeenAt":"…"');
+  }
   return seen;
 }

@@ -14,6 +14,8 @@ const DOUBT_AFTER_MS = 5_000;
 class HallState {
   commands = $state<Command[]>([]);
   current = $state<OpenRoom | null>(null);
+  /** Where members changed last; another object each time. */
+  members = $state.raw<{ community: string } | null>(null);
   #open = new Map<string, OpenRoom>();
   #started = false;
   #upAt = 0;
@@ -109,10 +111,12 @@ class HallState {
   #hear(frame: ServerFrame): void {
     switch (frame.type) {
       case 'rooms':
-        return void rooms
-          .load()
+        return void Promise.all([rooms.load(), session.refresh()])
           .then(() => this.#lookAgain())
           .catch(() => {});
+      case 'members':
+        this.members = { community: frame.community };
+        return;
       case 'activity':
         return rooms.came(frame.room, frame.seq, { mention: frame.mention });
       case 'read':

@@ -32,6 +32,12 @@ class Session {
     this.known = true;
   }
 
+  /** My communities and roles as they are now: somebody may have changed them. */
+  async refresh(): Promise<void> {
+    const me = await call<Me>('/v1/me');
+    if (this.me) this.me = me;
+  }
+
   /** Looks at another community of mine; one that is not mine changes nothing. */
   enter(id: string): void {
     if (id === this.#entered || !this.me?.communities.some((one) => one.id === id)) return;

@@ -113,6 +113,11 @@ export class Hub {
     for (const socket of this.sockets) if (socket.session.account === account) this.tell(socket, value);
   }
 
+  /** Says something to all connections of a community's members. */
+  tellCommunity(community: string, value: unknown): void {
+    for (const socket of this.sockets) if (socket.communities.has(community)) this.tell(socket, value);
+  }
+
   /** Takes an event from the bus; `rooms` events are for whoever keeps what sockets may see. */
   deliver(event: LiveEvent): void {
     switch (event.kind) {

@@ -7,14 +7,17 @@ import type { Hub } from './hub.ts';
 import type { Few } from './reads.ts';
 import type { LiveSocket } from './socket.ts';
 
-/** Notes what a connection may see. True where that is another than before. */
+/** Notes what a connection may see, and takes it out of rooms that it no longer may. True where that is another than before. */
 export async function refreshSight(hall: Hall, hub: Hub, socket: LiveSocket): Promise<boolean> {
   const person = socket.session;
+  const look = ++socket.looks;
   const [rooms, communities] = await Promise.all([seeRooms(hall.chat, person), memberships(hall.auth, person.account)]);
+  // One that began later knows better, though it may have come first.
+  if (!hub.sockets.has(socket) || look !== socket.looks) return false;
   const before = socket.visible;
   socket.communities = new Set(communities.map(({ id }) => id));
-  if (!hub.sockets.has(socket)) return false;
   hub.see(socket, rooms);
+  for (const room of before) if (!socket.visible.has(room)) hub.leave(socket, room);
   return rooms.length !== before.size || rooms.some(({ id }) => !before.has(id));
 }
 
@@ -30,6 +33,8 @@ export async function roomsChanged(hall: Hall, hub: Hub, event: Extract<LiveEven
     hub.tell(socket, { type: 'rooms' });
   }
   for (const socket of told) await refreshSight(hall, hub, socket);
+  // What they follow and were not yet known to see: a room that was opened a moment ago.
+  if (account !== undefined) await takeOutOf(hall, hub, told);
 }
 
 /** Reads anew what all connections may see, and tells those for whom it changed. */
@@ -47,11 +52,14 @@ const TOGETHER = 500;
 export async function takeOutUnseen(hall: Hall, hub: Hub): Promise<void> {
   const all = [...hub.sockets];
   for (let start = 0; start < all.length; start += TOGETHER) {
-    const sockets = all.slice(start, start + TOGETHER);
-    const gone = await noLongerSeen(hall.chat, sockets.flatMap(followedBy));
-    const taken = new Set(gone.flatMap((one) => sockets.filter((socket) => takeOut(hub, socket, one))));
-    for (const socket of taken) await refreshSight(hall, hub, socket);
+    await takeOutOf(hall, hub, all.slice(start, start + TOGETHER));
   }
+}
+
+async function takeOutOf(hall: Hall, hub: Hub, sockets: LiveSocket[]): Promise<void> {
+  const gone = await noLongerSeen(hall.chat, sockets.flatMap(followedBy));
+  const taken = new Set(gone.flatMap((one) => sockets.filter((socket) => takeOut(hub, socket, one))));
+  for (const socket of taken) await refreshSight(hall, hub, socket);
 }
 
 function followedBy({ session, rooms }: LiveSocket): Following[] {

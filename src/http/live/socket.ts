@@ -42,6 +42,8 @@ export class LiveSocket {
   /** Rooms it may see. */
   visible: ReadonlySet<string> = new Set();
   communities = new Set<string>();
+  /** How often it was looked at what it may see. */
+  looks = 0;
   awaitingPong = false;
   /** Frames that came in the window that began at `windowStart` (ms). */
   framesIn = 0;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Session } from '#auth/sessions.ts';
 import { memberships } from '#auth/profile.ts';
-import { enterRoom } from '#chat/chat.ts';
-import { AppError, unknown } from '#core/errors.ts';
+import { enterCommunity, enterRoom } from '#chat/chat.ts';
+import { AppError, badRequest, unknown } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { Refusal, Reply as KeptReply } from '#core/message.ts';
 import { needUse } from '#core/rate.ts';
@@ -18,12 +18,12 @@ export function commandRoutes(app: App, hall: Hall, callers: Callers): void {
 
   app.get(
     '/v1/commands',
-    { schema: { tags, response: { 200: z.object({ commands: z.array(z.unknown()) }) } } },
+    { schema: { tags, querystring: Where, response: { 200: z.object({ commands: z.array(z.unknown()) }) } } },
     async (request) => {
       const session = await callers.need(request);
-      const [first] = await memberships(hall.auth, session.account);
-      if (!first) return { commands: [] };
-      return { commands: await hall.commands.offer(first.id, { account: session.account, role: first.role }) };
+      const place = await inCommunity(hall, session, request.query.community);
+      if (!place) return { commands: [] };
+      return { commands: await hall.commands.offer(place.community, { account: session.account, role: place.role }) };
     },
   );
 
@@ -33,7 +33,7 @@ export function commandRoutes(app: App, hall: Hall, callers: Callers): void {
     async (request, reply) => {
       const session = await callers.need(request);
       await needUse(hall.rates, `post ${session.account}`, hall.settings.limits.post);
-      const place = await placeOf(hall, session, request.body.room);
+      const place = await placeOf(hall, session, request.body);
       const called = { ...place, who: session, name: request.params.name.toLowerCase(), args: request.body.args };
       const result = await hall.commands.call(called, request.query.wait);
       if ('job' in result) return reply.code(202).send({ job: result.job });
@@ -51,11 +51,14 @@ export function commandRoutes(app: App, hall: Hall, callers: Callers): void {
   });
 }
 
+/** One of the caller's communities; where none is named, the first one made of those. */
+const Where = z.strictObject({ community: z.string().max(100).optional() });
 const Wait = z.strictObject({ wait: z.coerce.number().min(0).max(LIMITS.commandWait).default(10) });
 /** What an argument can be; a command takes nothing deeper. */
 const Value = z.union([z.string().max(LIMITS.messageText), z.number(), z.boolean(), z.null()]);
 const Call = z.strictObject({
   room: z.string().max(100).optional(),
+  community: z.string().max(100).optional(),
   args: z.record(z.string().max(100), Value).default({}),
 });
 const JobState = z.object({ job: z.string(), state: z.string(), reply: Reply.optional() });
@@ -66,14 +69,23 @@ interface Place {
   room?: string;
 }
 
-async function placeOf(hall: Hall, session: Session, room: string | undefined): Promise<Place> {
-  if (room !== undefined) {
-    const seen = await enterRoom(hall.chat, session, room, 'room.read');
-    return { role: seen.role, community: seen.community, room };
+async function placeOf(hall: Hall, session: Session, { room, community }: z.infer<typeof Call>): Promise<Place> {
+  if (room === undefined) {
+    const place = await inCommunity(hall, session, community);
+    if (!place) throw unknown('community');
+    return place;
   }
+  const seen = await enterRoom(hall.chat, session, room, 'room.read');
+  if (community !== undefined && community !== seen.community)
+    throw badRequest('another-community', 'community: the room is in another one. Leave it out where a room is named.');
+  return { role: seen.role, community: seen.community, room };
+}
+
+async function inCommunity(hall: Hall, session: Session, community: string | undefined): Promise<Place | undefined> {
+  if (community !== undefined)
+    return { role: await enterCommunity(hall.chat, session, community, 'room.read'), community };
   const [first] = await memberships(hall.auth, session.account);
-  if (!first) throw unknown('community');
-  return { role: first.role, community: first.id };
+  return first && { role: first.role, community: first.id };
 }
 
 function toError(reply: KeptReply, refusal: Refusal): AppError {

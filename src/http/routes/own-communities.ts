@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { memberships, nameCommunity } from '#auth/profile.ts';
+import { endCommunity } from '#chat/end-community.ts';
 import { makeCommunity } from '#chat/make-community.ts';
 import { seePeople } from '#chat/read-room.ts';
 import { LIMITS } from '#core/limits.ts';
@@ -7,7 +8,7 @@ import { needUse } from '#core/rate.ts';
 import type { App } from '#http/app.ts';
 import type { Callers } from '#http/callers.ts';
 import type { Hall } from '#http/hall.ts';
-import { Community, IdParams, Person, line } from '#http/shapes.ts';
+import { Community, IdParams, Nothing, Person, line } from '#http/shapes.ts';
 
 /** Communities themselves: one's own, and what is known of who is in them. */
 export function ownCommunityRoutes(app: App, hall: Hall, callers: Callers): void {
@@ -49,6 +50,17 @@ export function ownCommunityRoutes(app: App, hall: Hall, callers: Callers): void
     },
   );
 
+  app.delete(
+    '/v1/communities/:id',
+    { schema: { tags, params: IdParams, body: Meant, response: { 204: Nothing } } },
+    async (request, reply) => {
+      const session = await callers.need(request);
+      await needUse(hall.rates, `post ${session.account}`, hall.settings.limits.post);
+      await endCommunity(hall.chat, session, request.params.id, request.body.name);
+      return reply.code(204).send(null);
+    },
+  );
+
   app.get(
     '/v1/communities/:id/people',
     {
@@ -67,3 +79,4 @@ export function ownCommunityRoutes(app: App, hall: Hall, callers: Callers): void
 }
 
 const Named = z.strictObject({ name: line(LIMITS.communityName) });
+const Meant = z.strictObject({ name: z.string().max(LIMITS.communityName).describe('as it is called now') });

@@ -114,6 +114,7 @@ async function places(db: Kysely<never>, big: Big): Promise<void> {
   const { schema } = db;
   await schema.alterTable('communities').addColumn('settings', 'text').execute();
   await schema.alterTable('communities').addColumn('made_by', 'text').execute();
+  await schema.alterTable('communities').addColumn('ended_at', big).execute();
   await schema.alterTable('spaces').addColumn('connected_by', 'text').execute();
   await schema.alterTable('spaces').addColumn('connected_at', big).execute();
   await schema.alterTable('spaces').addColumn('app_id', 'text').execute();

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { setDisabled } from '#auth/disable.ts';
+import { seeAccounts, seeCommunities } from '#auth/see-instance.ts';
+import { LIMITS } from '#core/limits.ts';
+import type { App } from '#http/app.ts';
+import type { Callers } from '#http/callers.ts';
+import type { Hall } from '#http/hall.ts';
+import { Account, IdParams, Nothing } from '#http/shapes.ts';
+
+/** Who has an account on the instance, and which communities there are: for its operator. */
+export function instanceRoutes(app: App, hall: Hall, callers: Callers): void {
+  const tags = ['operator'];
+
+  app.get(
+    '/v1/operator/accounts',
+    { schema: { tags, querystring: Page.extend({ query: text.optional() }), response: { 200: Accounts } } },
+    async (request) => {
+      await callers.needOperator(request);
+      const { query, after, limit } = request.query;
+      return seeAccounts(hall.auth, { limit, ...(query && { query }), ...(after && { after }) });
+    },
+  );
+
+  for (const [act, disabled] of [
+    ['disable', true],
+    ['enable', false],
+  ] as const)
+    app.post(
+      `/v1/operator/accounts/:id/${act}`,
+      { schema: { tags, params: IdParams, response: { 204: Nothing } } },
+      async (request, reply) => {
+        const { account } = await callers.needOperator(request);
+        await setDisabled(hall.auth, account, request.params.id, disabled);
+        return reply.code(204).send(null);
+      },
+    );
+
+  app.get(
+    '/v1/operator/communities',
+    { schema: { tags, querystring: Page, response: { 200: Communities } } },
+    async (request) => {
+      await callers.needOperator(request);
+      const { after, limit } = request.query;
+      return seeCommunities(hall.auth, { limit, ...(after && { after }) });
+    },
+  );
+}
+
+const text = z.string().max(100);
+const time = z.iso.datetime();
+const next = z.string().nullable().describe('what `after` takes for the next page');
+const Page = z.strictObject({
+  after: text.optional(),
+  limit: z.coerce.number().int().min(1).max(LIMITS.membersPage).default(LIMITS.instancePage),
+});
+const Accounts = z.object({
+  accounts: z.array(
+    Account.extend({
+      operator: z.boolean(),
+      disabled: z.boolean(),
+      createdAt: time,
+      lastSeenAt: time.nullable(),
+      communities: z.number().describe('how many they are in'),
+    }),
+  ),
+  next,
+});
+const Communities = z.object({
+  communities: z.array(
+    z.object({ id: z.string(), name: z.string(), createdAt: time, members: z.number(), rooms: z.number() }),
+  ),
+  next,
+});
