@@ -3,10 +3,11 @@ import type { AnyCommand } from '#core/command.ts';
 import { rulesOf, type CommandChange } from '#core/command-setting.ts';
 import { badRequest, refused, unknown } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
+import { LIMITS } from '#core/limits.ts';
 import type { CommunityPort, PublicSpace } from '#http/hall.ts';
 import { record } from '#storage/audit.ts';
 import { changeCommandSetting, listCommandSettings, strangersAmong } from '#storage/command-settings.ts';
-import { writeFact } from '#storage/instance.ts';
+import { RULES_CHANGED, writeFact } from '#storage/instance.ts';
 import { listSpaces, setSpaceSymbol, type Space } from '#storage/spaces.ts';
 import type { Storage, Tx } from '#storage/storage.ts';
 
@@ -31,7 +32,7 @@ export function communityPort(parts: CommunityParts): CommunityPort {
       const { community, by, name, change } = wanted;
       const command = commands.get(name);
       if (!command) throw unknown('command');
-      if (change.on === false && name === STAYS_ON) throw staysOn();
+      if (change.on === false && STAY_ON.has(name)) throw staysOn(name);
       const setting = await storage.write(async (tx) => {
         await needMembers(tx, community, change.allow);
         const next = await changeCommandSetting(tx.db, { community, command: name, change });
@@ -43,7 +44,8 @@ export function communityPort(parts: CommunityParts): CommunityPort {
       changed(community);
       return rulesOf(command, setting);
     },
-    spaces: async (community) => (await listSpaces(storage.db, community)).map(shape),
+    spaces: async (community) =>
+      (await listSpaces(storage.db, community, { limit: LIMITS.spacesPerCommunity })).map(shape),
     async setSymbol({ community, by, space, symbol }) {
       const found = await storage.write(async (tx) => {
         const set = await setSpaceSymbol(tx.db, { community, space, symbol });
@@ -57,17 +59,16 @@ export function communityPort(parts: CommunityParts): CommunityPort {
   };
 }
 
-/** The fact that a change of a command leaves, new each time, so that a running hall sees changes by the command line. */
-export const RULES_CHANGED = 'rules-changed';
+/** Every refusal sends people to help, and a place must be able to leave its community. */
+const STAY_ON: ReadonlySet<string> = new Set(['help', 'connect']);
 
-/** Every refusal sends people to this command, so it is always there. */
-const STAYS_ON = 'help';
-
-function staysOn() {
+function staysOn(name: string) {
+  const why =
+    name === 'help' ? 'it is where people find out what there is' : 'who looks after a place decides where it belongs';
   return refused(
-    'help-stays-on',
-    'The command help stays on: it is where people find out what there is. You can choose who may run it.',
-    'help cannot be switched off; an admin or owner can change who may run it',
+    `${name}-stays-on`,
+    `The command ${name} stays on: ${why}. You can choose who may run it.`,
+    `${name} cannot be switched off; an admin or owner can change who may run it`,
   );
 }
 

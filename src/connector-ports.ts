@@ -10,7 +10,7 @@ import type { ConnectorPorts } from '#core/platform.ts';
 import { readCommandSetting } from '#storage/command-settings.ts';
 import { readFact, writeFact } from '#storage/instance.ts';
 import { firstCommunity } from '#storage/communities.ts';
-import { ensureSpace, findSpace, type SeenSpace, type Space } from '#storage/spaces.ts';
+import { ensureSpace, findRoles, findSpace, markGone, noteRoles, type SeenSpace, type Space } from '#storage/spaces.ts';
 import type { Storage } from '#storage/storage.ts';
 import { deliverOnce, wasDelivered } from '#storage/work.ts';
 import { secretOwner, whoSpeaks } from './who-speaks.ts';
@@ -41,6 +41,14 @@ export function connectorPorts({ storage, bus, clock, commands, logger, vault }:
         return { on: setting?.on ?? true, symbol: setting?.symbol ?? null };
       },
     ),
+    places: {
+      gone: (place) => storage.write((tx) => markGone(tx.db, place, clock())),
+      async roles(place, roles) {
+        const noted = JSON.stringify(roles);
+        if ((await findRoles(storage.db, place)) === noted) return;
+        await storage.write((tx) => noteRoles(tx.db, place, noted));
+      },
+    },
     deliveries: {
       wasSent: (part) => wasDelivered(storage.db, part),
       record: recorder(storage, clock),

@@ -8,6 +8,7 @@ import { deleteOldUses } from '#storage/command-uses.ts';
 import { deleteExpiredDeviceLogins } from '#storage/device-logins.ts';
 import { sweepEndedCommunities } from '#storage/end-community.ts';
 import { readFact } from '#storage/instance.ts';
+import { readFact, RULES_CHANGED } from '#storage/instance.ts';
 import { deleteOldCodes } from '#storage/one-time-codes.ts';
 import { deleteOldProcesses } from '#storage/processes.ts';
 import { sweepDeletedRooms } from '#storage/rooms.ts';
@@ -16,7 +17,6 @@ import type { Storage } from '#storage/storage.ts';
 import { deleteUsedOnce } from '#storage/used-once.ts';
 import { deleteOldTokens } from '#storage/tokens.ts';
 import { deleteOldRecords, deleteUnserved } from '#storage/work.ts';
-import { RULES_CHANGED } from './community-port.ts';
 
 export interface House {
   storage: Storage;

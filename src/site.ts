@@ -20,6 +20,7 @@ import { explainEngine } from './engine-refusals.ts';
 import { openBus, openRates, openStorage } from './engines.ts';
 import { commandsOf, features } from './features.ts';
 import { linkingOf } from './linking.ts';
+import { connecting } from './space-port.ts';
 import { refuseUnfinishedMove } from './unfinished-move.ts';
 import { VERSION } from './version.ts';
 
@@ -69,11 +70,11 @@ export async function openSite(config: Config, role: ProcessRole, options: SiteO
   const leases = await leasesOf({ storage, id, logger, bus, options, others }, config);
   const all = [...features(config), ...(options.features ?? [])];
   const vault = vaultPart(config, role, { logger, ...(options.onVault && { onReady: options.onVault }) });
-  const commands = commandsOf(
-    all,
-    (community) => listCommandSettings(storage.db, community),
-    linkingOf({ storage, clock, rates: rates.store }, config.PUBLIC_URL),
-  );
+  const parts = { storage, clock, rates: rates.store };
+  const commands = commandsOf(all, (community) => listCommandSettings(storage.db, community), {
+    linking: linkingOf(parts, config.PUBLIC_URL),
+    connect: connecting(parts),
+  });
   const site: Site = {
     id,
     role,

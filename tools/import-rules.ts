@@ -23,7 +23,8 @@ const LAYERS: Record<string, Layer> = {
   bridge: { folders: ['core', 'storage', 'bus', 'worker'], packages: ['zod', 'rabbitmq-client'] },
   auth: { folders: ['core', 'storage', 'clients'] },
   secrets: { folders: ['core', 'storage', 'clients', 'contracts'] },
-  http: { folders: ['core', 'chat', 'auth', 'contracts'] },
+  spaces: { folders: ['core', 'storage', 'auth', 'clients', 'contracts', 'secrets'] },
+  http: { folders: ['core', 'chat', 'auth', 'contracts', 'spaces'] },
   'connectors/webchat': { folders: ['core', 'bus', 'chat'], packages: ['zod'] },
   'connectors/http': { folders: ['core', 'bus'], packages: ['zod'] },
   'connectors/discord': {
@@ -51,6 +52,7 @@ const LAYERS: Record<string, Layer> = {
       'auth',
       'clients',
       'secrets',
+      'spaces',
       'http',
       'connectors',
       TOP,

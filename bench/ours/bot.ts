@@ -62,6 +62,7 @@ async function memoryBot({ ours, commands, open }: Parts): Promise<Connector> {
     space: async () => SPACE,
     setting: async () => SETTING,
     memory: { recall: async () => undefined, remember: async () => undefined },
+    places: { gone: async () => undefined, roles: async () => undefined },
     deliveries: { wasSent: async () => false, record: async (part: string) => void sent(part) },
     log: LOG,
     clock: Date.now,

@@ -4,7 +4,7 @@ import type { CommandSetting } from '#core/command-setting.ts';
 import { whisper, type Style } from '#core/message.ts';
 import { atLeast } from '#core/roles.ts';
 import { PLAIN, styled } from '#core/styled.ts';
-import { usable } from './may-run.ts';
+import { offeredOn, usable } from './may-run.ts';
 import { TEXTS } from './texts.ts';
 
 export interface HelpParts {
@@ -29,7 +29,7 @@ export function helpCommand({ commands, settings }: HelpParts): AnyCommand {
     async run({ message, args }) {
       const { style = PLAIN } = message;
       const decided = await settings(message.community);
-      const mine = usable(commands(), message.who, decided);
+      const mine = usable(offeredOn(message.from.platform, commands()), message.who, decided);
       if (args.command === undefined) return whisper(list(mine, style));
       const name = args.command.replace('/', '').toLowerCase();
       const found = mine.find((one) => one.name === name);

@@ -41,6 +41,14 @@ function namesOf({ account, identity }: Asking): string[] {
   return identity === undefined ? [account] : [account, identity];
 }
 
+/** Platforms of our own: there is no place of somebody else's. */
+export const OURS: ReadonlySet<string> = new Set(['webchat', 'http']);
+
+/** Of these commands those that are of use on a platform. */
+export function offeredOn(platform: string, commands: Iterable<AnyCommand>): AnyCommand[] {
+  return OURS.has(platform) ? [...commands].filter(({ elsewhere }) => !elsewhere) : [...commands];
+}
+
 /** Of these commands those that somebody may use in a community, as it decided. */
 export function usable(
   commands: Iterable<AnyCommand>,

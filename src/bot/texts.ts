@@ -38,6 +38,13 @@ export const TEXTS = {
     unlinkOnPage: (page: string | undefined) => `What is linked stands ${onPage(page)}, and is unlinked there.`,
     notLinked: ({ sign } = PLAIN) => `You are linked to no account here. ${sign}link does that.`,
   },
+  connect: {
+    summary: 'Connects this place to a community of the hall',
+    code: 'a code from the page Spaces, such as 9C4NH-KV7PX',
+    notHere:
+      'This is typed on Discord, Slack or Twitch, by who looks after a place there. The page Spaces of a community makes the code.',
+    done: (community: string) => `Done. This place belongs to ${community} now: its commands and rules hold here.`,
+  },
   help: {
     summary: 'What the bot can do',
     command: 'the name of a command',

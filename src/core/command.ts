@@ -19,6 +19,8 @@ export interface Command<A extends Arguments = Arguments> {
   example: string;
   /** The least role that may run it, unless the community's own table says otherwise. */
   allow: Role;
+  /** It is about places on other platforms: of no use in our own chat and over HTTP, and not offered there. */
+  elsewhere?: true;
   /** Uses by one person. */
   limit: Rate;
   run(asked: { message: IncomingMessage; args: ArgumentValues<A> }): Answer | Promise<Answer>;

@@ -155,6 +155,10 @@ export const LIMITS = {
   secretsPerOwner: 20,
   /** ms between two notes that a secret was used by the same: a call must not cost a commit each time. */
   secretUseEvery: 60_000,
+  /** Guilds, workspaces and channels that a community may connect. */
+  spacesPerCommunity: 1_000,
+  /** Lines of a community's table of roles: a guild has 250. */
+  roleMappings: 500,
   /** ms that a place and what its community decided are remembered: every line of a busy channel asks, and a change is seen within a second. */
   placeKept: 1_000,
   placesKept: 10_000,

@@ -46,6 +46,8 @@ export interface PlatformHealth {
   why?: string;
   /** When the platform was last heard, ms since 1970. */
   heardAt?: number;
+  /** Places that do not work while the others do, by the platform's id or name of them: why. */
+  places?: Record<string, string>;
   /** Answers that wait to be sent. */
   waiting: number;
   /** Since the start: what was received, sent, and refused by the platform for good. */
@@ -107,10 +109,19 @@ export interface ConnectorPorts {
   }): Promise<{ community: string; symbol: string | null }>;
   /** Whether the community has the command switched on, and the symbol it chose for it. */
   setting(community: string, command: string): Promise<{ on: boolean; symbol: string | null }>;
+  /** What a platform tells of its places beside what is asked there. */
+  places: PlaceNotes;
   deliveries: Deliveries;
   memory: ConnectorMemory;
   log: PlatformLog;
   clock(): number;
+}
+
+export interface PlaceNotes {
+  /** The bot was removed from it. */
+  gone(place: { platform: string; platformId: string }): Promise<void>;
+  /** The roles that people may have there. */
+  roles(place: { platform: string; platformId: string }, roles: readonly { id: string; name: string }[]): Promise<void>;
 }
 
 /** Parts of answers that were sent. A part is named `request:n:part`. */

@@ -49,10 +49,10 @@ describe('a community’s commands over HTTP', () => {
     const rules = await list();
     assert.deepEqual(
       rules.map(({ name }) => name),
-      ['help', 'link', 'stock', 'unlink'],
+      ['connect', 'help', 'link', 'stock', 'unlink'],
     );
     const summary = 'Latest price of a share';
-    assert.deepEqual(rules[2], { name: 'stock', summary, ...plain, ...declared, declared });
+    assert.deepEqual(rules[3], { name: 'stock', summary, ...plain, ...declared, declared });
   });
 
   test('are changed field by field, and null takes a field back', async () => {
@@ -213,9 +213,11 @@ describe('a community’s places on platforms', () => {
       symbol: null,
       seenAt: '2026-11-21T00:00:00.000Z',
     };
-    assert.deepEqual(await spaces(), [shown]);
+    const why = 'No process of this hall serves Twitch now. The operator can start one.';
+    const whole = { ...shown, health: { state: 'off', why }, connectedAt: null, connectedBy: null };
+    assert.deepEqual(await spaces(), [whole]);
     assert.deepEqual((await change(id, { symbol: '?!' })).body, { ...shown, symbol: '?!' });
-    assert.deepEqual(await spaces(), [{ ...shown, symbol: '?!' }]);
+    assert.deepEqual(await spaces(), [{ ...whole, symbol: '?!' }]);
     const [entry] = await audit('space.symbol');
     assert.deepEqual([entry?.account_id, entry?.subject, entry?.detail], [ann.account, id, '{"symbol":"?!"}']);
     for (const symbol of ['', 'a', '/', '.', ' ', '!!!!', 5]) assert.equal((await change(id, { symbol })).status, 400);

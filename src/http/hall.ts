@@ -1,4 +1,5 @@
 import type { Auth } from '#auth/auth.ts';
+import type { IssuedCode } from '#auth/one-time-codes.ts';
 import type { Session } from '#auth/sessions.ts';
 import type { Chat } from '#chat/chat.ts';
 import type { Post } from '#chat/post-message.ts';
@@ -9,9 +10,14 @@ import type { PublicMessage } from '#core/live.ts';
 import type { Refusal, Reply } from '#core/message.ts';
 import type { PlatformHealth, Webhook } from '#core/platform.ts';
 import type { Actor } from '#core/permission.ts';
+import type { PlaceHealth } from '#core/place-health.ts';
 import type { RateStore } from '#core/rate.ts';
+import type { RoleMapping } from '#core/role-mapping.ts';
 import type { Role } from '#core/roles.ts';
 import type { Secrets } from '#core/secret.ts';
+import type { SeenMappings } from '#spaces/map-roles.ts';
+import type { SeenSpace, SpacePage } from '#spaces/see-spaces.ts';
+import type { PlatformName } from '#spaces/spaces.ts';
 
 /** What the HTTP side of the hall is made of. Everything arrives here; nothing is looked up. */
 export interface Hall {
@@ -23,6 +29,7 @@ export interface Hall {
   chat: Chat;
   commands: CommandPort;
   communities: CommunityPort;
+  spaces: SpacePort;
   secrets: Secrets;
   linking: LinkingPort;
   audit: AuditPort;
@@ -136,6 +143,15 @@ export interface Overview {
       failedAt: string | null;
     }[];
   };
+/** A community's places on platforms, and what roles there are worth here. Whether one may ask is the route's question. */
+export interface SpacePort {
+  list(community: string, page: SpacePage): Promise<{ spaces: SeenSpace[]; next?: string }>;
+  /** Each platform that a place can be on; `invite`: what puts the bot into another one. */
+  platforms(): Promise<{ platform: string; health: PlaceHealth; invite?: string }[]>;
+  askToConnect(asked: { community: string; by: string; platform: PlatformName }): Promise<IssuedCode>;
+  giveBack(asked: { community: string; by: string; space: string }): Promise<void>;
+  mappings(community: string): Promise<SeenMappings>;
+  setMappings(asked: { community: string; by: string; role: Role; mappings: RoleMapping[] }): Promise<SeenMappings>;
 }
 
 /** A guild, workspace or channel. */

@@ -35,6 +35,7 @@ import { overviewRoutes } from './routes/overview.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
+import { spaceRoutes } from './routes/spaces.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
@@ -94,6 +95,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   auditRoutes(app, hall, callers);
   overviewRoutes(app, hall, callers);
   memberRoutes(app, hall, callers);
+  spaceRoutes(app, hall, callers);
   secretRoutes(app, hall, callers);
   identityRoutes(app, hall, callers);
   inviteRoutes(app, hall, callers);

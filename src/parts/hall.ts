@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Auth } from '#auth/auth.ts';
 import { loginThrottle } from '#auth/login-throttle.ts';
 import { oidcOf } from '#auth/oidc.ts';
-import { usable } from '#bot/may-run.ts';
+import { offeredOn, usable } from '#bot/may-run.ts';
 import { receiver } from '#bot/receive-message.ts';
 import { outgoingTo } from '#bus/bus.ts';
 import type { Chat } from '#chat/chat.ts';
@@ -25,6 +25,7 @@ import { linkingPort, platformsServed } from '#src/linking.ts';
 import { auditPort } from '#src/audit-port.ts';
 import { communityOverview } from '#src/community-overview.ts';
 import { communityPort } from '#src/community-port.ts';
+import { spacePort } from '#src/space-port.ts';
 import type { Config } from '#src/config.ts';
 import type { Certificate } from '#src/tls.ts';
 import { VERSION } from '#src/version.ts';
@@ -115,7 +116,9 @@ function makeHall(site: Site, { options, auth, chat, webchat, http }: Made): Hal
     commands: {
       all: commands,
       offer: async (community, who) =>
-        webchat.offer(usable(commands.values(), who, await listCommandSettings(storage.db, community))),
+        webchat.offer(
+          usable(offeredOn('webchat', commands.values()), who, await listCommandSettings(storage.db, community)),
+        ),
       schema: argumentsSchema,
       post: (person, post) => webchat.post(person, post),
       call: async ({ who: { account, name, username }, ...called }, seconds) =>
@@ -131,6 +134,7 @@ function makeHall(site: Site, { options, auth, chat, webchat, http }: Made): Hal
     linking: linkingPort(() => platformsServed(site, platforms)),
     audit: auditPort(site),
     overview: communityOverview({ storage, clock }),
+    spaces: spacePort(site, () => platforms.health()),
     secrets: secretsOf({ storage, clock, vault: site.vault }),
     operator,
     webhooks: platforms.webhooks,

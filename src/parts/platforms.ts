@@ -108,7 +108,8 @@ class Lane {
   health(): PartHealth {
     const { name } = this.#platform;
     if (!this.connector) return { name, state: 'standby' };
-    const { state, why } = this.connector.health();
-    return { name, state, ...(why !== undefined && { why }) };
+    const { state, why, heardAt, places } = this.connector.health();
+    const more = { ...(why !== undefined && { why }), ...(heardAt !== undefined && { heardAt }) };
+    return { name, state, ...more, ...(places && { places }) };
   }
 }

@@ -1,6 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from './schema.ts';
 
+/** The fact that a change of what communities decided leaves, new each time, so that every process looks anew. */
+export const RULES_CHANGED = 'rules-changed';
+
 /** A fact about the whole instance, by name. */
 export async function readFact(db: Kysely<Schema>, key: string): Promise<string | undefined> {
   return (await db.selectFrom('instance').select('value').where('key', '=', key).executeTakeFirst())?.value;

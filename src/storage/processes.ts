@@ -8,6 +8,10 @@ export interface PartHealth {
   name: string;
   state: 'up' | 'standby' | 'starting' | 'silent' | 'refused' | 'down';
   why?: string;
+  /** Of a platform: when it was last heard, ms since 1970. */
+  heardAt?: number;
+  /** Of a platform: places that do not work while the others do, and why. */
+  places?: Record<string, string>;
 }
 
 export interface ProcessRow {

@@ -87,17 +87,48 @@ export async function ensureSpace(db: Db, { platform, platformId, name, communit
   return toSpace(row);
 }
 
-/** A community's places, by platform and name. */
-export async function listSpaces(db: Db, community: string): Promise<Space[]> {
-  const rows = await db
+/** From the place behind `after`, an id, so many. */
+export interface SpacePage {
+  after?: string | undefined;
+  limit: number;
+}
+
+/** With the name of who connected it. */
+export type ListedSpace = Space & { connectedByName: string | null };
+
+/** A community's places, in the order in which they came. */
+export async function listSpaces(db: Db, community: string, { after, limit }: SpacePage): Promise<ListedSpace[]> {
+  let query = db
+    .selectFrom('spaces')
+    .leftJoin('accounts', 'accounts.id', 'spaces.connected_by')
+    .select(COLUMNS.map((column) => `spaces.${column}` as const))
+    .select('accounts.name as connectedByName')
+    .where('spaces.community_id', '=', community)
+    .orderBy('spaces.id')
+    .limit(limit);
+  if (after !== undefined) query = query.where('spaces.id', '>', after);
+  const rows = await query.execute();
+  return rows.map((row) => ({ ...toSpace(row), connectedByName: row.connectedByName }));
+}
+
+/** A place of the community. */
+export async function getSpace(db: Db, community: string, id: string): Promise<Space | undefined> {
+  const row = await db
     .selectFrom('spaces')
     .select(COLUMNS)
+    .where('id', '=', id)
     .where('community_id', '=', community)
-    .orderBy('platform')
-    .orderBy('name')
-    .orderBy('id')
-    .execute();
-  return rows.map(toSpace);
+    .executeTakeFirst();
+  return row && toSpace(row);
+}
+
+export async function countSpaces(db: Db, community: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('spaces')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('community_id', '=', community)
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 export interface Owner {
@@ -133,30 +164,43 @@ export async function markGone(db: Db, { platform, platformId }: PlaceKey, at: n
 
 export type PlaceKey = Pick<Space, 'platform' | 'platformId'>;
 
-/** Notes which roles there are in a place. */
-export async function noteRoles(
-  db: Db,
-  { platform, platformId }: PlaceKey,
-  roles: readonly PlaceRole[],
-): Promise<void> {
+/** The roles that were noted in a place, as the JSON that they are kept as. */
+export async function findRoles(db: Db, { platform, platformId }: PlaceKey): Promise<string | null | undefined> {
+  const row = await db
+    .selectFrom('spaces')
+    .select('platform_roles')
+    .where('platform', '=', platform)
+    .where('platform_id', '=', platformId)
+    .executeTakeFirst();
+  return row?.platform_roles;
+}
+
+/** Notes which roles there are in a place: JSON of `PlaceRole`s. */
+export async function noteRoles(db: Db, { platform, platformId }: PlaceKey, roles: string): Promise<void> {
   await db
     .updateTable('spaces')
-    .set({ platform_roles: JSON.stringify(roles) })
+    .set({ platform_roles: roles })
     .where('platform', '=', platform)
     .where('platform_id', '=', platformId)
     .execute();
 }
 
-/** The roles that there are in a community's places, by the place. */
-export async function listPlaceRoles(db: Db, community: string): Promise<{ space: string; roles: PlaceRole[] }[]> {
+/** Places whose roles are offered: a guild has 250 at most. */
+const PLACES_WITH_ROLES = 20;
+
+/** The roles that there are in a community's places. */
+export async function listPlaceRoles(db: Db, community: string): Promise<{ platform: string; roles: PlaceRole[] }[]> {
   const rows = await db
     .selectFrom('spaces')
-    .select(['id', 'platform_roles as roles'])
+    .select(['platform', 'platform_roles as roles'])
     .where('community_id', '=', community)
     .where('platform_roles', 'is not', null)
+    // Those of strangers' guilds, which may be many, are worth nothing here.
+    .where('connected_at', 'is not', null)
     .orderBy('id')
+    .limit(PLACES_WITH_ROLES)
     .execute();
-  return rows.map(({ id, roles }) => ({ space: id, roles: JSON.parse(roles ?? '[]') as PlaceRole[] }));
+  return rows.map(({ platform, roles }) => ({ platform, roles: JSON.parse(roles ?? '[]') as PlaceRole[] }));
 }
 
 /** Undefined where the community has no such place. */

@@ -122,6 +122,10 @@ export const ROUTES: Record<string, Try[]> = {
   'POST /v1/communities/{id}/failed-jobs/{job}/retry': inCommunities('/failed-jobs/job_none/retry', from('admin', 404)),
   'DELETE /v1/communities/{id}/failed-jobs/{job}': inCommunities('/failed-jobs/job_none', from('admin', 404)),
   'GET /v1/communities/{id}/spaces': inCommunities('/spaces', from('member', 200)),
+  'POST /v1/communities/{id}/spaces': inCommunities('/spaces', from('admin', 409), { platform: 'discord' }),
+  'DELETE /v1/communities/{id}/spaces/{space}': inCommunities('/spaces/space_none', from('admin', 404)),
+  'GET /v1/communities/{id}/role-mappings': inCommunities('/role-mappings', from('member', 200)),
+  'PUT /v1/communities/{id}/role-mappings': inCommunities('/role-mappings', from('admin', 200), { mappings: [] }),
   'PATCH /v1/communities/{id}/spaces/{space}': inCommunities('/spaces/space_none', from('admin', 404), { symbol: '?' }),
 
   'PUT /v1/me/password': plain('/v1/me/password', signedIn(403), { current: 'not this one', new: PASSWORD }),
@@ -255,6 +259,13 @@ export const ROUTES: Record<string, Try[]> = {
   ],
 
   'GET /v1/commands': plain('/v1/commands', signedIn(200)),
+  'POST /v1/commands/connect': [
+    at('in one’s own community', signedIn(409), () => ({ path: '/v1/commands/connect', body: { args: CODE } })),
+    at('in a private room, from outside', HIDDEN, ({ closed }) => ({
+      path: '/v1/commands/connect',
+      body: { room: closed, args: CODE },
+    })),
+  ],
   'POST /v1/commands/help': calls('help', {}, { least: 'guest', ownGuest: 200 }),
   'POST /v1/commands/link': calls('link', {}, { least: 'guest', ownGuest: 200 }),
   'POST /v1/commands/unlink': calls('unlink', {}, { least: 'guest', ownGuest: 200 }),
@@ -272,6 +283,8 @@ export const ROUTES: Record<string, Try[]> = {
   'POST /v1/operator/dead/{id}/retry': plain('/v1/operator/dead/job_none/retry', operatorOnly(404)),
   'DELETE /v1/operator/dead/{id}': plain('/v1/operator/dead/job_none', operatorOnly(404)),
 };
+
+const CODE = { code: 'AAAAA-AAAAA' };
 
 /** A command over HTTP: in one's own community, and in rooms. */
 function calls(name: string, args: unknown, of: { least: 'guest' | 'member'; ownGuest: number }): Try[] {
@@ -304,6 +317,8 @@ export const FRAMES: Record<string, FrameTry[]> = {
 
 /** Every command, as a line in a room for all: who is answered, and who is refused with the rule. */
 export const COMMANDS: Record<string, { line: string; expect: Expect<string> }> = {
+  // What it does is for other platforms: here all are told so.
+  connect: { line: '/connect AAAAA-AAAAA', expect: told('guest', 'answered') },
   help: { line: '/help', expect: told('guest', 'answered') },
   link: { line: '/link', expect: told('guest', 'answered') },
   unlink: { line: '/unlink', expect: told('guest', 'answered') },

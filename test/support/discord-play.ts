@@ -25,6 +25,9 @@ export interface Kept {
   /** Storage says no. */
   broken: boolean;
   places: { platformId: string; name: string }[];
+  /** Guilds that the bot was removed from, and the roles that others have. */
+  gone: string[];
+  roles: Map<string, { id: string; name: string }[]>;
 }
 
 export interface Play {
@@ -109,6 +112,8 @@ export function keeping(): Kept {
     seal: noVault,
     broken: false,
     places: [],
+    gone: [],
+    roles: new Map(),
   };
 }
 
@@ -157,6 +162,10 @@ function portsOf(kept: Kept): ConnectorPorts {
       return { community: `comm_${platformId}`, symbol: null };
     },
     setting: async (_community, name) => ({ on: !kept.off.has(name), symbol: null }),
+    places: {
+      gone: async ({ platformId }) => void kept.gone.push(platformId),
+      roles: async ({ platformId }, roles) => void kept.roles.set(platformId, [...roles]),
+    },
     deliveries: {
       wasSent: async (part) => kept.delivered.has(part),
       record: async (part) => void kept.delivered.add(part),

@@ -46,6 +46,7 @@ export class TestHall {
       seal: (value, name) => this.seal(value, name),
       space: async () => ({ community: 'comm_1', symbol: null }),
       setting: async () => ({ on: true, symbol: null }),
+      places: { gone: async () => undefined, roles: async () => undefined },
       deliveries: {
         wasSent: async (part) => this.deliveries.has(part),
         record: async (part) => void this.deliveries.add(part),

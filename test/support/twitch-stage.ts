@@ -154,6 +154,7 @@ function portsOf(stage: Stage, commands: ConnectorPorts['commands'] = COMMANDS):
     log: { info: log, warn: log, error: log },
     space: ({ platformId }) => Promise.resolve({ community: `comm_${platformId}`, symbol: null }),
     setting: () => Promise.resolve({ on: true, symbol: null }),
+    places: { gone: async () => undefined, roles: async () => undefined },
     deliveries: {
       wasSent: (part) => Promise.resolve(stage.delivered.has(part)),
       record: async (part) => void stage.delivered.add(part),

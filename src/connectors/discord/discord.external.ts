@@ -137,7 +137,10 @@ export interface ReadyPayload {
 
 export interface RolePayload {
   id: string;
+  name?: string;
   permissions: string;
+  /** It belongs to a bot or another service. */
+  managed?: boolean;
   tags?: { bot_id?: string };
 }
 

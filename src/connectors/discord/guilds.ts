@@ -7,6 +7,8 @@ export interface Guild {
   owner: string;
   /** The permissions of each role, by its id; the guild's own id is everybody's. */
   roles: Map<string, bigint>;
+  /** How the roles that people can be given are called, by their id. */
+  names: Map<string, string>;
   /** The role that Discord made for the bot; a mention of it is meant for the bot. */
   mine: string | undefined;
   /** The community that it belongs to, once it was asked. */
@@ -34,6 +36,7 @@ export class Guilds {
       name: payload.name,
       owner: payload.owner_id,
       roles: new Map(payload.roles.map((role) => [role.id, BigInt(role.permissions)])),
+      names: new Map(payload.roles.flatMap((role) => nameOf(role, payload.id))),
       mine: payload.roles.find((role) => role.tags?.bot_id === bot)?.id,
       ...(community !== undefined && { community }),
     };
@@ -46,18 +49,34 @@ export class Guilds {
     if (!payload.unavailable) this.#guilds.delete(payload.id);
   }
 
-  role({ guild_id, role }: GuildRolePayload, bot: string): void {
+  /** GUILD_ROLE_CREATE and GUILD_ROLE_UPDATE. */
+  role({ guild_id, role }: GuildRolePayload, bot: string): Guild | undefined {
     const guild = this.#guilds.get(guild_id);
     if (guild && role) keepRole(guild, role, bot);
+    return guild;
   }
 
-  roleGone({ guild_id, role_id = '' }: GuildRolePayload): void {
-    this.#guilds.get(guild_id)?.roles.delete(role_id);
+  roleGone({ guild_id, role_id = '' }: GuildRolePayload): Guild | undefined {
+    const guild = this.#guilds.get(guild_id);
+    guild?.roles.delete(role_id);
+    guild?.names.delete(role_id);
+    return guild;
   }
+}
+
+/** Everybody's role has the guild's id. A bot's own can be given to nobody. */
+function nameOf({ id, name, managed }: RolePayload, guild: string): [id: string, name: string][] {
+  return id === guild || managed || name === undefined ? [] : [[id, name]];
+}
+
+/** The roles that people can be given, as the guild calls them. */
+export function rolesOf({ names }: Guild): { id: string; name: string }[] {
+  return [...names].map(([id, name]) => ({ id, name }));
 }
 
 function keepRole(guild: Guild, role: RolePayload, bot: string): void {
   guild.roles.set(role.id, BigInt(role.permissions));
+  for (const [id, name] of nameOf(role, guild.id)) guild.names.set(id, name);
   if (role.tags?.bot_id === bot) guild.mine = role.id;
 }
 

@@ -69,7 +69,8 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
   const lists = new OutboundQueue({ pace: NO_PACE, atOnce: GUILDS_AT_ONCE, timer });
   const register = registrar({ ports, calls, queue: lists, backoff: times.retry });
   const actions = actionsOf({ rest, guilds, clock: ports.clock });
-  const listener = new Listener({ ports, calls, post, guilds, health, actions, arrived: register });
+  const ready = (app: string): void => remember(ports, app);
+  const listener = new Listener({ ports, calls, post, guilds, health, actions, ready, arrived: register });
   const heard = (event: Dispatch): void => listener.take(event);
   const gateway = openGateway(options, { calls, health, times, clock: ports.clock, dispatch: heard });
   const sender: Sender = {
@@ -101,6 +102,13 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
       quiet(rest);
     },
   };
+}
+
+/** Which application it is, for the link that invites it. */
+function remember({ memory, log }: ConnectorPorts, app: string): void {
+  memory
+    .remember('discord.app', app)
+    .catch(() => log.warn({ platform: 'discord' }, 'which application this is could not be noted'));
 }
 
 function pick({ token, apiUrl }: DiscordOptions): { token: string; apiUrl?: string } {

@@ -13,7 +13,7 @@ import {
   type ReadyPayload,
 } from './discord.external.ts';
 import { faultOf } from './faults.ts';
-import type { Guild, Guilds } from './guilds.ts';
+import { rolesOf, type Guild, type Guilds } from './guilds.ts';
 import type { Health } from './health.ts';
 import type { Post } from './post.ts';
 import { readMessage, readSlash, type Asked, type Me } from './read.ts';
@@ -28,6 +28,8 @@ export interface ListenOptions {
   guilds: Guilds;
   health: Health;
   actions: Pick<PlatformActions, 'deleteMessage'>;
+  /** The gateway told which application it is. */
+  ready(app: string): void;
   /** A guild that the bot is in, with the application whose commands stand there. */
   arrived(guild: Guild, app: string): void;
 }
@@ -72,14 +74,33 @@ export class Listener {
     const me = this.#me;
     if (!me) return;
     if (t === 'GUILD_CREATE' || t === 'GUILD_UPDATE') this.#guild(d as GuildPayload, me, t === 'GUILD_CREATE');
-    else if (t === 'GUILD_DELETE') guilds.left(d as GuildPayload);
-    else if (t === 'GUILD_ROLE_CREATE' || t === 'GUILD_ROLE_UPDATE') guilds.role(d as GuildRolePayload, me.id);
-    else if (t === 'GUILD_ROLE_DELETE') guilds.roleGone(d as GuildRolePayload);
+    else if (t === 'GUILD_DELETE') this.#left(d as GuildPayload);
+    else if (t === 'GUILD_ROLE_CREATE' || t === 'GUILD_ROLE_UPDATE')
+      this.#noteRoles(guilds.role(d as GuildRolePayload, me.id));
+    else if (t === 'GUILD_ROLE_DELETE') this.#noteRoles(guilds.roleGone(d as GuildRolePayload));
+  }
+
+  #left(payload: GuildPayload): void {
+    const { guilds, ports } = this.#options;
+    guilds.left(payload);
+    if (payload.unavailable) return;
+    ports.places
+      .gone({ platform: 'discord', platformId: payload.id })
+      .catch((error: unknown) => this.#warn(error, 'that the bot left a guild could not be noted'));
+  }
+
+  /** For who says what a role there is worth here. */
+  #noteRoles(guild: Guild | undefined): void {
+    if (!guild) return;
+    this.#options.ports.places
+      .roles({ platform: 'discord', platformId: guild.id }, rolesOf(guild))
+      .catch((error: unknown) => this.#warn(error, 'the roles of a guild could not be noted'));
   }
 
   #ready({ user, application }: ReadyPayload): void {
     const name = user.global_name ?? user.username;
     this.#me = { id: user.id, app: application.id, style: { sign: `@${name} ` } };
+    this.#options.ready(application.id);
   }
 
   #guild(payload: GuildPayload, me: Me, isNew: boolean): void {

@@ -16,6 +16,7 @@ const guild: Guild = {
     ['23', 1n << 13n],
     ['29', 0n],
   ]),
+  names: new Map(),
   mine: '29',
 };
 const line = (content: string, more: Partial<MessagePayload> = {}): MessagePayload => ({

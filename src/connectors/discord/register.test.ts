@@ -61,7 +61,14 @@ describe('a command as Discord registers it', () => {
 });
 
 describe('telling Discord of the commands', () => {
-  const guild = (): Guild => ({ id: '20', name: 'The Square', owner: '1', roles: new Map(), mine: undefined });
+  const guild = (): Guild => ({
+    id: '20',
+    name: 'The Square',
+    owner: '1',
+    roles: new Map(),
+    names: new Map(),
+    mine: undefined,
+  });
 
   test('changes nothing where the list is the same, whatever else Discord tells of it', async () => {
     const commands = [declared('b', { item: word('a thing') }), declared('a')];
@@ -142,10 +149,11 @@ function telling(commands: AnyCommand[], answer: (method: string) => unknown) {
     },
   };
   const say = (_facts: object, words: string): void => void log.push(words);
-  const ports: Pick<ConnectorPorts, 'commands' | 'space' | 'setting' | 'log'> = {
+  const ports: Pick<ConnectorPorts, 'commands' | 'space' | 'setting' | 'places' | 'log'> = {
     commands: new Map(commands.map((one) => [one.name, one])),
     space: async () => ({ community: 'comm_1', symbol: null }),
     setting: async () => ({ on: true, symbol: null }),
+    places: { gone: async () => undefined, roles: async () => undefined },
     log: { info: say, warn: say, error: say },
   };
   const queue = new OutboundQueue({ pace: NO_PACE, atOnce: 2, timer });

@@ -6,11 +6,11 @@ import { backoff, type Backoff } from './backoff.ts';
 import type { Calls } from './calls.ts';
 import { CHAT_COMMAND, CODE, LIMIT, OPTION, type CommandOption, type CommandPayload } from './discord.external.ts';
 import { faultOf } from './faults.ts';
-import type { Guild } from './guilds.ts';
+import { rolesOf, type Guild } from './guilds.ts';
 import { TEXTS } from './texts.ts';
 
 export interface RegisterOptions {
-  ports: Pick<ConnectorPorts, 'commands' | 'space' | 'setting' | 'log'>;
+  ports: Pick<ConnectorPorts, 'commands' | 'space' | 'setting' | 'places' | 'log'>;
   calls: Calls;
   /** Where guilds wait for their turn. */
   queue: OutboundQueue;
@@ -59,8 +59,10 @@ function factsOf(guild: Guild): Record<string, unknown> {
 
 /** The commands that are on in the guild's community, by name. */
 async function commandsOf(guild: Guild, ports: RegisterOptions['ports']): Promise<CommandPayload[]> {
-  const { community } = await ports.space({ platform: 'discord', platformId: guild.id, name: guild.name });
+  const place = { platform: 'discord', platformId: guild.id };
+  const { community } = await ports.space({ ...place, name: guild.name });
   guild.community = community;
+  await ports.places.roles(place, rolesOf(guild));
   const names = [...ports.commands.keys()].toSorted();
   const settings = await Promise.all(names.map((name) => ports.setting(community, name)));
   return names

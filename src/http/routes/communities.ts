@@ -35,21 +35,11 @@ export function communityRoutes(app: App, hall: Hall, callers: Callers): void {
     },
   );
 
-  spaceRoutes(app, hall, callers);
+  symbolRoute(app, hall, callers);
 }
 
-function spaceRoutes(app: App, hall: Hall, callers: Callers): void {
+function symbolRoute(app: App, hall: Hall, callers: Callers): void {
   const tags = ['communities'];
-
-  app.get(
-    '/v1/communities/:id/spaces',
-    { schema: { tags, params: IdParams, response: { 200: z.object({ spaces: z.array(Space) }) } } },
-    async (request) => {
-      const { id } = request.params;
-      await enterCommunity(hall.chat, await callers.need(request), id, 'space.list');
-      return { spaces: await hall.communities.spaces(id) };
-    },
-  );
 
   app.patch(
     '/v1/communities/:id/spaces/:space',

@@ -1,0 +1,47 @@
+import type { PlaceHealth } from '#core/place-health.ts';
+import { listSpaces, type ListedSpace, type SpacePage } from '#storage/spaces.ts';
+import { nameOf, PLATFORMS, type PlatformNow, type SpaceParts } from './spaces.ts';
+
+export type { SpacePage };
+export type SeenSpace = ListedSpace & { health: PlaceHealth };
+
+/** A community's places with how they are, a page of them. */
+export async function seeSpaces(
+  { storage, health }: SpaceParts,
+  community: string,
+  page: SpacePage,
+): Promise<{ spaces: SeenSpace[]; next?: string }> {
+  const rows = await listSpaces(storage.db, community, { ...page, limit: page.limit + 1 });
+  const spaces = rows
+    .slice(0, page.limit)
+    .map((space) => ({ ...space, health: healthOf(space, health(space.platform)) }));
+  const last = spaces.at(-1);
+  return { spaces, ...(rows.length > page.limit && last && { next: last.id }) };
+}
+
+/** How each platform is that a place can be on. */
+export function seePlatforms({ health }: SpaceParts): { platform: string; health: PlaceHealth }[] {
+  return PLATFORMS.map((platform) => ({ platform, health: ofPlatform(platform, health(platform)) }));
+}
+
+function healthOf(space: ListedSpace, now: PlatformNow | undefined): PlaceHealth {
+  const whole = ofPlatform(space.platform, now);
+  if (whole.state === 'off') return whole;
+  if (space.goneAt !== null) return { ...whole, state: 'removed', why: WORDS.removed(nameOf(space.platform)) };
+  const why = now?.places?.[space.platformId] ?? now?.places?.[space.name];
+  return why === undefined || whole.state !== 'live' ? whole : { ...whole, state: 'refused', why };
+}
+
+function ofPlatform(platform: string, now: PlatformNow | undefined): PlaceHealth {
+  if (!now) return { state: 'off', why: WORDS.off(nameOf(platform)) };
+  const { state, why, heardAt } = now;
+  const heard = heardAt === undefined ? {} : { heardAt };
+  // What single places miss is told with them.
+  if (state === 'up') return { state: 'live', ...heard };
+  return { state: state === 'refused' ? 'refused' : 'waiting', ...(why !== undefined && { why }), ...heard };
+}
+
+const WORDS = {
+  off: (name: string) => `No process of this hall serves ${name} now. The operator can start one.`,
+  removed: (name: string) => `The bot was removed there. Invite it again on ${name}, or disconnect the place here.`,
+};
