@@ -40,6 +40,9 @@ export type Session = {
 /** What a program may do with a token. */
 export type Scope = 'read' | 'post' | 'commands' | 'manage' | 'me';
 
+/** What a program asks for that signs in by its person's browser. */
+export type DeviceRequest = { client: string; scopes: Scope[]; createdAt: string; expiresAt: string };
+
 /** A personal API token; `token` itself is told only when it is made. */
 export type Token = {
   id: string;

@@ -1,6 +1,8 @@
 import type { Role } from '#contracts/web.ts';
+import { meTexts } from './me-texts.ts';
 import { portalTexts } from './portal-texts.ts';
 import { secretTexts } from './secret-texts.ts';
+import { tokenTexts } from './token-texts.ts';
 import type { Mistake } from './state/command-line.ts';
 
 /** Every word that the pages say. Short sentences, the person’s words, no exclamation marks. */
@@ -261,36 +263,8 @@ export const texts = {
       { keys: ['?'], does: 'this list' },
     ],
   },
-  me: {
-    title: 'Profile',
-    lead: 'You, and where you are signed in.',
-    name: 'Name',
-    username: 'Username',
-    usernameHint: 'The username stays: people mention you with it.',
-    save: 'Save',
-    nothing: 'Nothing has changed.',
-    saved: 'Name saved',
-    look: 'Look',
-    system: 'As the system',
-    light: 'Light',
-    dark: 'Dark',
-    sessions: 'Sessions',
-    sessionsWhat: 'Each device where you are signed in. Ending one signs it out at once.',
-    thisOne: 'this one',
-    signedIn: (when: string) => `Signed in ${when === 'now' ? 'just now' : when}`,
-    active: (when: string) => (when === 'now' ? 'active now' : `active ${when}`),
-    now: 'now',
-    end: 'End',
-    endLabel: (device: string) => `End the session on ${device}`,
-    endAll: 'End all, this one too',
-    ended: 'Session ended',
-    endAllTitle: 'End all sessions',
-    endAllWhat: (count: number) =>
-      `${count === 1 ? '1 device is' : `${count} devices are`} signed out, this one too. You sign in again with your password.`,
-    keepThem: 'Keep them',
-    signOut: 'Sign out here',
-    back: 'Back to the rooms',
-  },
+  me: meTexts,
+  tokens: tokenTexts,
   invites: {
     title: 'Invites',
     lead: (count: number) => ['No link is open.', 'One link is open.'][count] ?? `${count} links are open.`,

@@ -41,7 +41,7 @@ async function needCurrent(auth: Auth, { account, username }: Session, asked: Pa
     await auth.throttle.failed(username, asked.address);
     throw refused(
       'wrong-password',
-      'That is not your password of now. Nothing was changed.',
+      'That is not your current password. Nothing was changed.',
       'password: whoever knows the one that holds now; the operator can set another',
     );
   }

@@ -194,7 +194,7 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const) {
       for (const live of lives) assert.equal(await live.whenClosed(), 4401);
     });
 
-    test('a new password ends every other session, and asks for the one of now', async () => {
+    test('a new password ends every other session, and asks for the current one', async () => {
       await signUp('pat');
       const [here = '', there = ''] = await enter('pat', 2);
       const live = await Live.open(hall.url, there);
@@ -213,7 +213,7 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const) {
       assert.equal((await signIn('pat', { password: 'another good password' })).status, 201);
     });
 
-    test('who guesses at the password of now waits, also from the profile', async () => {
+    test('who guesses at the current password waits, also from the profile', async () => {
       await signUp('gus');
       const [token = ''] = await enter('gus');
       const guess = () => ask('PUT', '/v1/me/password', token, { current: 'wrong', new: 'another good password' });
