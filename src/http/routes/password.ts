@@ -21,6 +21,6 @@ export function passwordRoute(app: App, hall: Hall, callers: Callers): void {
 }
 
 const NewPassword = z.strictObject({
-  current: z.string().max(5_000).optional().describe('the password of now; left out by who has none yet'),
+  current: z.string().max(5_000).optional().describe('the current password; left out by who has none yet'),
   new: z.string().max(5_000),
 });
