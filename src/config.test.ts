@@ -209,7 +209,8 @@ describe('settings', () => {
     assert.deepEqual(known('slack'), ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN']);
     assert.deepEqual(known('discord'), ['DISCORD_TOKEN']);
     assert.deepEqual(known('twitch'), ['TWITCH_CLIENT_SECRET', 'TWITCH_BOT_REFRESH_TOKEN']);
-    for (const role of ['hall', 'bot', 'worker'] as const) assert.deepEqual(known(role), []);
+    assert.deepEqual(known('hall'), ['TWITCH_CLIENT_SECRET'], 'it asks who people are there');
+    for (const role of ['bot', 'worker'] as const) assert.deepEqual(known(role), []);
     assert.deepEqual(known('all'), Object.keys(tokens));
   });
 

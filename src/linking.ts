@@ -1,4 +1,9 @@
 import { unlinkIdentity } from '#auth/identities.ts';
+import { discordProver } from '#auth/discord.external.ts';
+import type { Prover, ProverApp } from '#auth/proof.ts';
+import { slackProver } from '#auth/slack.external.ts';
+import { twitchProver } from '#auth/twitch.external.ts';
+import type { Config } from './config.ts';
 import { codeForAccount, codeForPerson, typedHere, typedThere } from '#auth/link-codes.ts';
 import type { CodeParts } from '#auth/one-time-codes.ts';
 import type { Linking } from '#bot/link-command.ts';
@@ -18,13 +23,33 @@ export function linkingOf(parts: CodeParts, publicUrl: string | undefined): Link
 }
 
 /** By what ways people can link their names on platforms here. */
-export function linkingPort(served: () => ReadonlySet<string>): LinkingPort {
+export function linkingPort(config: Config, served: () => ReadonlySet<string>): LinkingPort {
+  const all = provers(config);
   return {
     ways() {
       const there = served();
-      return PLATFORMS.map((platform) => ({ platform, code: there.has(platform), oauth: false }));
+      return PLATFORMS.map((platform) => ({ platform, code: there.has(platform), oauth: all.has(platform) }));
     },
+    prover: (platform) => all.get(platform),
   };
+}
+
+/** Platforms that can be asked who somebody is there: those with an application's id and secret. */
+function provers(config: Config): ReadonlyMap<string, Prover> {
+  const { DISCORD_API_URL, SLACK_API_URL, TWITCH_AUTH_URL } = config;
+  const discord = app(config.DISCORD_CLIENT_ID, config.DISCORD_CLIENT_SECRET);
+  const slack = app(config.SLACK_CLIENT_ID, config.SLACK_CLIENT_SECRET);
+  const twitch = app(config.TWITCH_CLIENT_ID, config.TWITCH_CLIENT_SECRET);
+  const some = [
+    discord && discordProver({ ...discord, apiUrl: DISCORD_API_URL }),
+    slack && slackProver({ ...slack, apiUrl: SLACK_API_URL }),
+    twitch && twitchProver({ ...twitch, authUrl: TWITCH_AUTH_URL }),
+  ];
+  return new Map(some.flatMap((one) => (one ? [[one.platform, one]] : [])));
+}
+
+function app(clientId: string | undefined, clientSecret: string | undefined): ProverApp | undefined {
+  return clientId !== undefined && clientSecret !== undefined ? { clientId, clientSecret } : undefined;
 }
 
 const PLATFORMS = ['discord', 'slack', 'twitch'];

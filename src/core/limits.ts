@@ -187,6 +187,10 @@ export const LIMITS = {
   waitingHours: 25,
   /** Commands of which the overview takes the answer times: the newest of the last hour. */
   timedCommands: 2_000,
+  /** ms that a platform may take for one of the two questions of a proof: a person waits at the browser. */
+  proofCall: 5_000,
+  /** Characters of its answer: who somebody is takes about 2,000. */
+  proofBody: 64 * 1024,
   inviteUses: 1_000,
   inviteDays: 365,
 } as const;

@@ -1,5 +1,6 @@
 import type { Auth } from '#auth/auth.ts';
 import type { IssuedCode } from '#auth/one-time-codes.ts';
+import type { Prover } from '#auth/proof.ts';
 import type { Session } from '#auth/sessions.ts';
 import type { Chat } from '#chat/chat.ts';
 import type { Post } from '#chat/post-message.ts';
@@ -89,6 +90,8 @@ export interface CommandCall {
 /** By what ways people can link their names on platforms. */
 export interface LinkingPort {
   ways(): { platform: string; code: boolean; oauth: boolean }[];
+  /** Undefined where the operator set up no such way. */
+  prover(platform: string): Prover | undefined;
 }
 
 /** What a community decides about its commands and its places on platforms. Whether one may ask is the route's question. */

@@ -32,6 +32,8 @@ export const ROUTE_SCOPES: Record<string, RouteScope> = {
   'GET /v1/me/identities': 'me',
   'POST /v1/me/identities': 'session',
   'POST /v1/me/identities/codes': 'session',
+  'GET /v1/me/identities/{platform}/link': 'session',
+  'GET /v1/me/identities/{platform}/callback': 'session',
   'DELETE /v1/me/identities/{platform}/{platformId}': 'session',
   'GET /v1/me/identities/oidc/link': 'session',
   'GET /v1/me/secrets': 'me',

@@ -32,6 +32,7 @@ import { operatorRoutes } from './routes/operator.ts';
 import { ownCommunityRoutes } from './routes/own-communities.ts';
 import { passwordRoute } from './routes/password.ts';
 import { overviewRoutes } from './routes/overview.ts';
+import { proofRoutes } from './routes/proofs.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -98,6 +99,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   spaceRoutes(app, hall, callers);
   secretRoutes(app, hall, callers);
   identityRoutes(app, hall, callers);
+  proofRoutes(app, hall, callers);
   inviteRoutes(app, hall, callers);
   operatorRoutes(app, hall, { callers, hub });
   instanceRoutes(app, hall, callers);

@@ -131,7 +131,7 @@ function makeHall(site: Site, { options, auth, chat, webchat, http }: Made): Hal
       commands,
       changed: (community) => platforms.connectors().forEach((one) => one.commandsChanged?.(community)),
     }),
-    linking: linkingPort(() => platformsServed(site, platforms)),
+    linking: linkingPort(config, () => platformsServed(site, platforms)),
     audit: auditPort(site),
     overview: communityOverview({ storage, clock }),
     spaces: spacePort(site, () => platforms.health()),

@@ -145,6 +145,8 @@ export const ROUTES: Record<string, Try[]> = {
   'GET /v1/me/identities': plain('/v1/me/identities', signedIn(200)),
   'POST /v1/me/identities': plain('/v1/me/identities', HIDDEN, { code: 'AAAAA-AAAAA' }),
   'POST /v1/me/identities/codes': plain('/v1/me/identities/codes', signedIn(201)),
+  'GET /v1/me/identities/{platform}/link': plain('/v1/me/identities/discord/link', HIDDEN),
+  'GET /v1/me/identities/{platform}/callback': plain('/v1/me/identities/discord/callback', HIDDEN),
   'DELETE /v1/me/identities/{platform}/{platformId}': plain('/v1/me/identities/discord/1', HIDDEN),
   'GET /v1/me/secrets': plain('/v1/me/secrets', signedIn(200)),
   'PUT /v1/me/secrets/{purpose}': plain('/v1/me/secrets/torn', signedIn(204), { value: 'a key of mine' }),

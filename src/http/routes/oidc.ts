@@ -1,13 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { beginOidc, endOidc, type OidcAsked } from '#auth/oidc-sign-in.ts';
-import { AppError, refused } from '#core/errors.ts';
+import { AppError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { App } from '#http/app.ts';
 import { attemptOf, clearAttempt, setAttempt } from '#http/attempt-cookie.ts';
 import { readAsStranger, type Callers } from '#http/callers.ts';
 import { describeDevice } from '#http/device.ts';
 import type { Hall } from '#http/hall.ts';
+import { needOwnPage } from '#http/own-page.ts';
 import { publicUrlOf } from '#http/public-url.ts';
 import { Nothing } from '#http/shapes.ts';
 
@@ -74,13 +75,6 @@ function callbackOf(request: FastifyRequest, { settings }: Hall): URL {
   const url = new URL(CALLBACK, publicUrlOf(request, settings));
   if (request.url.startsWith(CALLBACK)) url.search = request.url.slice(CALLBACK.length);
   return url;
-}
-
-/** A link on somebody else's page must not begin to link anything. */
-function needOwnPage(request: FastifyRequest): void {
-  const site = request.headers['sec-fetch-site'];
-  if (site === undefined || site === 'same-origin' || site === 'none') return;
-  throw refused('foreign-origin', 'This link stood on another site’s page.', 'Origin: only our own pages');
 }
 
 async function whoIsHere(request: FastifyRequest, callers: Callers) {

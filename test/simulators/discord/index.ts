@@ -8,6 +8,7 @@ import { createHappenings, type Happenings } from './happenings.ts';
 import { INTENTS } from './intents.ts';
 import { createInteractions } from './interactions.ts';
 import { autocomplete, botSays, edit, press, say, slash, type Typed, unsay, webhookSays } from './people.ts';
+import { OAuth } from './oauth.ts';
 import { type Platform, type Settings, violate } from './platform.ts';
 import { createRest } from './rest.ts';
 import { peopleIn, pinged, roomsIn, seen } from './seen.ts';
@@ -70,10 +71,11 @@ export async function startDiscord(options: Partial<Settings> = {}): Promise<Dis
   const gateway = createGateway(platform);
   const server = createServer();
   platform.base = await listen(server, platform.settings.port);
+  const oauth = new OAuth(platform);
   const simulator: Discord = {
     ...talking(platform),
     ...createHappenings(platform),
-    ...facts(platform),
+    ...facts(platform, oauth.env),
     get people() {
       return peopleIn(platform.world);
     },
@@ -87,7 +89,7 @@ export async function startDiscord(options: Partial<Settings> = {}): Promise<Dis
       await close(server);
     },
   };
-  serve(server, { platform, simulator, upgrade: gateway.upgrade });
+  serve(server, { platform, simulator, oauth, upgrade: gateway.upgrade });
   return simulator;
 }
 
@@ -128,12 +130,12 @@ function talking(platform: Platform): Pick<Discord, Talking> {
 
 type Facts = Exclude<keyof Discord, Talking | keyof Happenings | 'people' | 'rooms' | 'faults' | 'connected' | 'stop'>;
 
-function facts(platform: Platform): Pick<Discord, Facts> {
+function facts(platform: Platform, oauthEnv: OAuth['env']): Pick<Discord, Facts> {
   const { world, base } = platform;
   return {
     platform: 'discord',
     page: `${base}/`,
-    env: { DISCORD_TOKEN: platform.token, DISCORD_API_URL: `${base}/api` },
+    env: { DISCORD_TOKEN: platform.token, DISCORD_API_URL: `${base}/api`, ...oauthEnv },
     botId: world.bot.id,
     guildId: findGuild(world).id,
     calls: platform.calls,
@@ -163,17 +165,20 @@ function listen(server: Server, port: number): Promise<string> {
 interface Served {
   platform: Platform;
   simulator: Simulator;
+  oauth: OAuth;
   upgrade: ReturnType<typeof createGateway>['upgrade'];
 }
 
-function serve(server: Server, { platform, simulator, upgrade }: Served): void {
+function serve(server: Server, { platform, simulator, oauth, upgrade }: Served): void {
   const rest = createRest(platform);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const path = new URL(request.url ?? '/', 'http://127.0.0.1').pathname;
-    const work = /^\/api(\/|$)/.test(path)
-      ? rest(request, response)
-      : other({ platform, simulator, request, response });
-    work.catch((error: unknown) => fail(platform, response, error));
+    const work = async (): Promise<void> => {
+      if (await oauth.serve(request, response)) return;
+      if (/^\/api(\/|$)/.test(path)) return rest(request, response);
+      return other({ platform, simulator, request, response });
+    };
+    work().catch((error: unknown) => fail(platform, response, error));
   });
   server.on('upgrade', (request, socket, head) => {
     if (/^\/gateway\/?(\?|$)/.test(request.url ?? '')) upgrade(request, socket, head);

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Call } from '#test/simulators/shared/simulator.ts';
 import type { CallFault, FaultBoard } from './faults.ts';
 import type { Limits } from './limits.ts';
+import type { OpenId } from './openid.ts';
 import type { ResponseUrls } from './response-urls.ts';
 import { violations } from './texts.ts';
 import type { Uploads } from './uploads.ts';
@@ -14,6 +15,7 @@ interface Behind {
   api: WebApi;
   responseUrls: ResponseUrls;
   uploads: Uploads;
+  openId: OpenId;
   faults: FaultBoard;
   limits: Limits;
   violations: string[];
@@ -61,7 +63,9 @@ export class Front {
   }
 
   #answerTo(came: Came): Answer {
-    const { api, responseUrls, uploads } = this.#behind;
+    const { api, responseUrls, uploads, openId } = this.#behind;
+    const signIn = openId.answer({ ...came, token: tokenOf(came) });
+    if (signIn) return signIn;
     if (came.path.startsWith('/api/')) {
       const call = { method: came.path.slice('/api/'.length), args: came.fields ?? {}, token: tokenOf(came) };
       if (!came.fields) return { status: 200, headers: {}, body: this.#malformed(call.method) };

@@ -11,6 +11,7 @@ import { Limits } from './limits.ts';
 import { Links } from './links.ts';
 import { Messages } from './messages.ts';
 import { edits, erases, otherBotSays, shares, writes } from './people.ts';
+import { CLIENT, OpenId } from './openid.ts';
 import { ResponseUrls } from './response-urls.ts';
 import { seenBy } from './seen.ts';
 import { texts } from './texts.ts';
@@ -85,7 +86,15 @@ function assemble(options: SlackOptions) {
   const limits = new Limits(options, workspace.violations);
   const back = { workspace, messages, uploads, base: '', linkUrl: (): string | undefined => undefined };
   const api = new WebApi(back, limits, options);
-  const front = new Front({ api, responseUrls, uploads, faults, limits, violations: workspace.violations });
+  const front = new Front({
+    api,
+    responseUrls,
+    uploads,
+    faults,
+    limits,
+    openId: new OpenId(workspace),
+    violations: workspace.violations,
+  });
   const server = createServer();
   return { options, workspace, links, state, faults, delivery, feed, messages, responseUrls, back, front, server };
 }
@@ -139,7 +148,8 @@ function simulatorOf(parts: Parts): SlackSimulator {
 }
 
 function settings({ back }: Parts): Pick<SlackSimulator, 'page' | 'env' | 'httpEnv'> {
-  const common = { SLACK_BOT_TOKEN: TOKENS.bot, SLACK_API_URL: `${back.base}/api/` };
+  const client = { SLACK_CLIENT_ID: CLIENT.id, SLACK_CLIENT_SECRET: CLIENT.secret };
+  const common = { SLACK_BOT_TOKEN: TOKENS.bot, ...client, SLACK_API_URL: `${back.base}/api/` };
   return {
     page: `${back.base}/`,
     env: { ...common, SLACK_APP_TOKEN: TOKENS.app },
