@@ -81,6 +81,19 @@ export type Secret = {
 /** `why` is for operators. */
 export type SecretList = { secrets: Secret[]; vault: { state: 'ready' | 'away' | 'no-key'; why?: string } };
 
+/** A name elsewhere. `platform`: discord, slack, twitch, or `oidc:` and the issuer of a sign-in. */
+export type Identity = {
+  platform: string;
+  platformId: string;
+  name: string;
+  proof: 'code' | 'oauth';
+  linkedAt: string;
+};
+/** How one's name on a platform can be linked: by a code that the bot takes there, by asking the platform. */
+export type LinkWay = { platform: string; code: boolean; oauth: boolean };
+export type IdentityList = { identities: Identity[]; platforms: LinkWay[] };
+export type LinkCode = { code: string; expiresAt: string };
+
 /** Unread is `seq − read`. `mentions` counts the unread ones that name me. */
 export type Room = {
   id: string;

@@ -1,6 +1,7 @@
 import type { Role } from '#contracts/web.ts';
 import { meTexts } from './me-texts.ts';
 import { portalTexts } from './portal-texts.ts';
+import { identityTexts } from './identity-texts.ts';
 import { secretTexts } from './secret-texts.ts';
 import { tokenTexts } from './token-texts.ts';
 import type { Mistake } from './state/command-line.ts';
@@ -297,6 +298,7 @@ export const texts = {
     usedUp: 'used up',
   },
   secrets: secretTexts,
+  identities: identityTexts,
   lost: {
     title: 'Nothing is at this address',
     what: 'The link may be old, or a letter is missing.',
