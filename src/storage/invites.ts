@@ -64,29 +64,40 @@ export async function useInvite(db: Db, id: string): Promise<boolean> {
   return rows.length === 1;
 }
 
+export interface InvitesAsked {
+  community: string;
+  /** Only those that this account made. */
+  createdBy?: string;
+  /** Only those made before this one. */
+  after?: string;
+  limit: number;
+}
+
 /** Invites of a community that people share, newest first; the owner's one-time link is not among them. */
-export async function listInvites(db: Db, community: string): Promise<(Invite & { by: string | null })[]> {
-  const rows = await db
+export async function listInvites(db: Db, asked: InvitesAsked): Promise<(Invite & { by: string | null })[]> {
+  let query = db
     .selectFrom('invites')
     .leftJoin('accounts', 'accounts.id', 'invites.created_by')
     .selectAll('invites')
     .select('accounts.name as by')
-    .where('community_id', '=', community)
+    .where('community_id', '=', asked.community)
     .where('code', 'is not', null)
-    .orderBy('invites.created_at', 'desc')
-    .limit(200)
-    .execute();
+    .orderBy('invites.id', 'desc')
+    .limit(asked.limit);
+  if (asked.createdBy !== undefined) query = query.where('created_by', '=', asked.createdBy);
+  if (asked.after !== undefined) query = query.where('invites.id', '<', asked.after);
+  const rows = await query.execute();
   return rows.map((row) => ({ ...toInvite(row), by: row.by }));
 }
 
-export async function deleteInvite(db: Db, community: string, id: string): Promise<boolean> {
-  const rows = await db
-    .deleteFrom('invites')
-    .where('community_id', '=', community)
-    .where('id', '=', id)
-    .returning('id')
-    .execute();
-  return rows.length === 1;
+/** `createdBy`: only where this account made it. */
+export async function deleteInvite(
+  db: Db,
+  { community, id, createdBy }: { community: string; id: string; createdBy?: string },
+): Promise<boolean> {
+  let query = db.deleteFrom('invites').where('community_id', '=', community).where('id', '=', id).returning('id');
+  if (createdBy !== undefined) query = query.where('created_by', '=', createdBy);
+  return (await query.execute()).length === 1;
 }
 
 /** Forgets the owner's one-time links; a new start makes a new one. */
