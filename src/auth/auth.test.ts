@@ -127,7 +127,7 @@ describe('signing up', () => {
     await rejects(join('ann', { invite: two.code }), 404, 'unknown-invite');
     await rejects(endInvite(auth, olga.id, two.id), 404, 'unknown-invite');
     assert.deepEqual(
-      (await seeInvites(auth, olga.id)).map(({ id, by }) => [id, by]),
+      (await seeInvites(auth, olga.id)).invites.map(({ id, by }) => [id, by]),
       [[one.id, 'olga']],
     );
   });
@@ -148,7 +148,7 @@ describe('signing up', () => {
       await makeInvite(auth, ann.id, { uses: 1, days: 1 }),
       await makeInvite(auth, mod.id, { uses: 1, days: 1 }),
     ];
-    const seen = async (who: string) => (await seeInvites(auth, who)).map(({ id }) => id).toSorted();
+    const seen = async (who: string) => (await seeInvites(auth, who)).invites.map(({ id }) => id).toSorted();
     assert.deepEqual([await seen(mod.id), await seen(ann.id)], [[two.id], [one.id, two.id].toSorted()]);
     await rejects(endInvite(auth, mod.id, one.id), 404, 'unknown-invite');
     await endInvite(auth, ann.id, two.id);

@@ -1,9 +1,12 @@
-import { unknown } from '#core/errors.ts';
+import { refused, unknown } from '#core/errors.ts';
 import { newCode, newId } from '#core/ids.ts';
+import { LIMITS } from '#core/limits.ts';
 import { whyNot } from '#core/permission.ts';
-import { firstCommunity, roleIn } from '#storage/communities.ts';
+import { atLeast, type Role } from '#core/roles.ts';
+import { addMember, firstCommunity, roleIn } from '#storage/communities.ts';
 import { record } from '#storage/audit.ts';
-import { deleteInvite, findInvite, insertInvite, listInvites, type Invite } from '#storage/invites.ts';
+import { inTurn } from '#storage/in-turn.ts';
+import { deleteInvite, findInvite, insertInvite, listInvites, useInvite, type Invite } from '#storage/invites.ts';
 import { digest, type Auth } from './auth.ts';
 import { readCode } from './sign-up.ts';
 
@@ -15,56 +18,70 @@ export interface InviteAsked {
   uses: number;
   /** Days until it ends. */
   days: number;
+  /** What people are when they come by it; at most a moderator, and no more than who makes it. */
+  role?: Exclude<Role, 'admin' | 'owner'>;
+  /** Where it leads; the instance's first one where left out. */
+  community?: string;
 }
 
-/** Makes an invite to the instance's first community. `by`: who asks, or null for the operator at the command line. */
+/** Makes an invite to a community. `by`: who asks, or null for the operator at the command line. */
 export async function makeInvite(
   auth: Inviter,
   by: string | null,
   asked: InviteAsked,
 ): Promise<Invite & { code: string }> {
-  const community = await communityFor(auth, by);
+  const role = asked.role ?? 'member';
+  const community = await communityFor(auth, by, asked.community);
+  if (by !== null) await needOwnRole(auth, { community, by, role });
   const code = newCode(2);
   const at = auth.clock();
   const expiresAt = at + asked.days * 86_400_000;
-  const invite = {
-    id: newId('inv', at),
-    community,
-    code,
-    role: 'member' as const,
-    uses: asked.uses,
-    used: 0,
-    expiresAt,
-    createdBy: by,
-    createdAt: at,
-  };
+  const times = { expiresAt, createdBy: by, createdAt: at };
+  const invite = { id: newId('inv', at), community, code, role, uses: asked.uses, used: 0, ...times };
   await auth.storage.write(async (tx) => {
     await insertInvite(tx.db, digest(code), invite);
-    await record(tx.db, { community, account: by, action: 'invite.make', subject: invite.id, at });
+    await record(tx.db, { community, account: by, action: 'invite.make', subject: invite.id, detail: role, at });
   });
   return invite;
 }
 
-/** Admins see every invite of the community, moderators their own. */
-export async function seeInvites(auth: Inviter, by: string): Promise<(Invite & { by: string | null })[]> {
-  const community = await communityFor(auth, by);
-  const invites = await listInvites(auth.storage.db, community);
-  return (await seesAll(auth, community, by)) ? invites : invites.filter(({ createdBy }) => createdBy === by);
+export interface InvitePage {
+  community?: string;
+  /** The last invite of the page before. */
+  after?: string;
+  limit?: number;
+}
+
+export interface SeenInvites {
+  invites: (Invite & { by: string | null })[];
+  /** The `after` of the next page. */
+  next?: string;
+}
+
+/** Admins see every invite of the community, moderators their own; the newest first. */
+export async function seeInvites(auth: Inviter, by: string, page: InvitePage = {}): Promise<SeenInvites> {
+  const community = await communityFor(auth, by, page.community);
+  const limit = page.limit ?? LIMITS.historyDefault;
+  const all = await seesAll(auth, community, by);
+  const rows = await listInvites(auth.storage.db, {
+    community,
+    limit: limit + 1,
+    ...(!all && { createdBy: by }),
+    ...(page.after !== undefined && { after: page.after }),
+  });
+  const invites = rows.slice(0, limit);
+  const last = invites.at(-1);
+  return rows.length > limit && last ? { invites, next: last.id } : { invites };
 }
 
 /** Ends an invite: one's own, or as an admin anybody's. */
-export async function endInvite(auth: Inviter, by: string, id: string): Promise<void> {
-  const seen = (await seeInvites(auth, by)).find((invite) => invite.id === id);
-  if (!seen) throw unknown('invite');
-  const { community } = seen;
+export async function endInvite(auth: Inviter, by: string, id: string, where?: string): Promise<void> {
+  const community = await communityFor(auth, by, where);
+  const own = (await seesAll(auth, community, by)) ? {} : { createdBy: by };
   await auth.storage.write(async (tx) => {
-    if (!(await deleteInvite(tx.db, community, id))) throw unknown('invite');
+    if (!(await deleteInvite(tx.db, { community, id, ...own }))) throw unknown('invite');
     await record(tx.db, { community, account: by, action: 'invite.end', subject: id, at: auth.clock() });
   });
-}
-
-async function seesAll(auth: Inviter, community: string, by: string): Promise<boolean> {
-  return whyNot({ account: by, role: await roleIn(auth.storage.db, community, by) }, 'invite.list') === undefined;
 }
 
 /** What an invite's code is good for; anybody who has it may ask. */
@@ -74,11 +91,48 @@ export async function lookAtInvite(auth: Inviter, code: string): Promise<Invite 
   return invite;
 }
 
-/** The community that invites lead to, for somebody who may make them. */
-async function communityFor(auth: Inviter, by: string | null): Promise<string> {
-  const community = (await firstCommunity(auth.storage.db)).id;
+/** Joins a community by an invite. For somebody who is in it already nothing changes, and no use is counted. */
+export async function acceptInvite(
+  auth: Inviter & Pick<Auth, 'announce'>,
+  account: string,
+  code: string,
+): Promise<{ id: string; name: string; role: Role }> {
+  const invite = await lookAtInvite(auth, code);
+  // The owner's one-time link makes an account; it leads nobody in who has one.
+  if (invite.role === 'owner') throw unknown('invite');
+  const { id, community, role, communityName: name } = invite;
+  const has = await auth.storage.write(async (tx) => {
+    await inTurn(tx.db, `join ${account}`);
+    const before = await roleIn(tx.db, community, account);
+    if (before !== undefined) return before;
+    if (!(await useInvite(tx.db, id))) throw unknown('invite');
+    const at = auth.clock();
+    await addMember(tx.db, { community, account, role, at });
+    await record(tx.db, { community, account, action: 'invite.accept', subject: id, detail: role, at });
+    return role;
+  });
+  auth.announce({ kind: 'rooms', community, account });
+  return { id: community, name, role: has };
+}
+
+async function seesAll(auth: Inviter, community: string, by: string): Promise<boolean> {
+  return whyNot({ account: by, role: await roleIn(auth.storage.db, community, by) }, 'invite.list') === undefined;
+}
+
+/** The community that invites lead to, for somebody who may make them. One that they are not in is not theirs to see. */
+async function communityFor(auth: Inviter, by: string | null, wanted: string | undefined): Promise<string> {
+  const community = wanted ?? (await firstCommunity(auth.storage.db)).id;
   if (by === null) return community;
-  const refusal = whyNot({ account: by, role: await roleIn(auth.storage.db, community, by) }, 'invite.make');
+  const role = await roleIn(auth.storage.db, community, by);
+  if (role === undefined && wanted !== undefined) throw unknown('community');
+  const refusal = whyNot({ account: by, role }, 'invite.make');
   if (refusal) throw refusal;
   return community;
+}
+
+/** Nobody lets others in as more than they are themselves. */
+async function needOwnRole(auth: Inviter, { community, by, role }: { community: string; by: string; role: Role }) {
+  const own = await roleIn(auth.storage.db, community, by);
+  if (own !== undefined && atLeast(own, role)) return;
+  throw refused('not-allowed', `You cannot invite as ${role}.`, 'invite.make: at most one’s own role');
 }

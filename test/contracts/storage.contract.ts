@@ -159,7 +159,7 @@ export const storageContract: StorageCase[] = [
       await inviteOf(storage, { code: null, role: 'owner', expiresAt: null });
       assert.equal((await findInvite(storage.db, invite.id, 999))?.communityName, 'Guildhall');
       assert.equal(await findInvite(storage.db, invite.id, 1_000), undefined);
-      const listed = await listInvites(storage.db, invite.community);
+      const listed = await listInvites(storage.db, { community: invite.community, limit: 50 });
       assert.deepEqual(listed, [{ ...invite, by: null }]);
     },
   },

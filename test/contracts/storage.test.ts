@@ -11,6 +11,7 @@ import { auditContract } from './audit.contract.ts';
 import { commandSettingsContract } from './command-settings.contract.ts';
 import { doorContract } from './door.contract.ts';
 import { prepare } from './fixtures.ts';
+import { invitesContract } from './invites.contract.ts';
 import { identitiesContract } from './identities.contract.ts';
 import { membersContract } from './members.contract.ts';
 import { migrateContract } from './migrate.contract.ts';
@@ -31,6 +32,7 @@ const cases = [
   ...commandSettingsContract,
   ...secretsContract,
   ...identitiesContract,
+  ...invitesContract,
   ...searchContract,
   ...auditContract,
   ...overviewContract,

@@ -169,6 +169,24 @@ export const ROUTES: Record<string, Try[]> = {
     at('a good one', everyone(200), async ({ freshInvite }) => ({ path: `/v1/invites/${(await freshInvite()).code}` })),
     at('one that is not there', everyone(404), () => ({ path: '/v1/invites/AAAAA-AAAAA' })),
   ],
+  'POST /v1/invites/{code}/accept': [
+    at('where one is a member already', signedIn(200), async ({ freshInvite }) => ({
+      path: `/v1/invites/${(await freshInvite()).code}/accept`,
+    })),
+    at('one that is not there', HIDDEN, () => ({ path: '/v1/invites/AAAAA-AAAAA/accept' })),
+  ],
+  'GET /v1/communities/{id}/invites': inCommunities('/invites', from('moderator', 200)),
+  'POST /v1/communities/{id}/invites': inCommunities('/invites', from('moderator', 201), { uses: 1, role: 'guest' }),
+  'DELETE /v1/communities/{id}/invites/{invite}': [
+    at('the host’s', { ...from('admin', 204), moderator: 404 }, async ({ community, host }) => {
+      const path = `/v1/communities/${community}/invites`;
+      const { invite } = await host.done<{ invite: { id: string } }>('POST', path, {});
+      return { path: `${path}/${invite.id}` };
+    }),
+    at('one of another community', from('moderator', 404), async ({ community, freshInvite }) => ({
+      path: `/v1/communities/${community}/invites/${(await freshInvite()).id}`,
+    })),
+  ],
   'GET /v1/invites': plain('/v1/invites', operatorOnly(200)),
   'POST /v1/invites': plain('/v1/invites', operatorOnly(201), { uses: 1, days: 1 }),
   'DELETE /v1/invites/{id}': [
