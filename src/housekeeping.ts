@@ -23,6 +23,8 @@ export interface House {
   clock: Clock;
   /** Days that the audit is kept. */
   auditDays: number;
+  /** Ends what was begun with people who were deleted. */
+  sweepErased(): Promise<void>;
   /** The parts of `outgoing` that somebody takes. */
   served(): readonly string[];
   /** Whether this process sweeps: one of several is enough. */
@@ -68,6 +70,7 @@ export function housekeeping(house: House): { stop(): void } {
       }),
     );
     await deleteOldProcesses(storage);
+    await house.sweepErased();
     // A commit each, so that nobody waits for all of it.
     while (await storage.write((tx) => deleteOldRecords(tx.db, before)));
     while (await storage.write((tx) => deleteOldAudit(tx.db, now - house.auditDays * 24 * HOUR)));

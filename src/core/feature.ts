@@ -1,6 +1,7 @@
 import { hasSecret } from './arguments.ts';
 import type { AnyCommand } from './command.ts';
 import type { JobWork } from './job.ts';
+import type { PersonalData } from './personal-data.ts';
 import type { PlatformAction } from './platform.ts';
 import type { QuoteWork } from './quote.ts';
 
@@ -11,6 +12,8 @@ export interface Feature {
   jobs: JobWork[];
   /** What it does on the platforms, so that the bot is given just these rights. */
   acts?: PlatformAction[];
+  /** What its own tables know of people. */
+  personal?: PersonalData[];
   /** Quotes that another program may find, over a bridge. */
   quotes?: QuoteWork;
 }

@@ -176,6 +176,8 @@ export const LIMITS = {
   auditPiece: 1_000,
   /** Exports of the audit by one person: each reads all of it. */
   auditExports: { uses: 10, perSeconds: 3_600 },
+  /** Minutes after a sign-in in which an account may be deleted without the password. */
+  freshSessionMinutes: 10,
   /** Exports of everything about a person, by that person. */
   dataExports: { uses: 5, perSeconds: 86_400 },
   /** Names on platforms of one account: far more than there are platforms, as some people have several on one. */

@@ -1,6 +1,7 @@
 import type { Auth } from '#auth/auth.ts';
 import type { IssuedCode } from '#auth/one-time-codes.ts';
 import type { Prover } from '#auth/proof.ts';
+import type { EraseAsked } from '#auth/erase-account.ts';
 import type { Session } from '#auth/sessions.ts';
 import type { Chat } from '#chat/chat.ts';
 import type { Post } from '#chat/post-message.ts';
@@ -9,6 +10,7 @@ import type { CommandChange, CommandRules } from '#core/command-setting.ts';
 import type { Rate } from '#core/limits.ts';
 import type { PublicMessage } from '#core/live.ts';
 import type { Refusal, Reply } from '#core/message.ts';
+import type { KeptData } from '#core/personal-data.ts';
 import type { PlatformHealth, Webhook } from '#core/platform.ts';
 import type { Actor } from '#core/permission.ts';
 import type { PlaceHealth } from '#core/place-health.ts';
@@ -35,6 +37,7 @@ export interface Hall {
   linking: LinkingPort;
   audit: AuditPort;
   overview: OverviewPort;
+  yourData: YourDataPort;
   operator: OperatorPort;
   /** Addresses that platforms post their events to. */
   webhooks: readonly Webhook[];
@@ -165,6 +168,15 @@ export interface PublicSpace {
   name: string;
   symbol: string | null;
   seenAt: string;
+}
+
+/** Everything about a person, for that person. */
+export interface YourDataPort {
+  export(account: string): AsyncIterable<object>;
+  /** What stays, and why. 403 without proof, 409 for the last owner or operator. */
+  erase(person: Session, asked: EraseAsked): Promise<{ kept: KeptData[] }>;
+  /** What would stay. */
+  keeps(messages: EraseAsked['messages']): KeptData[];
 }
 
 /** Who did what. Whether one may ask is the route's question. */

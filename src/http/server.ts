@@ -39,6 +39,7 @@ import { secretRoutes } from './routes/secrets.ts';
 import { spaceRoutes } from './routes/spaces.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { yourDataRoutes } from './routes/your-data.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 export interface HallServer {
@@ -97,6 +98,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   overviewRoutes(app, hall, callers);
   memberRoutes(app, hall, callers);
   spaceRoutes(app, hall, callers);
+  yourDataRoutes(app, hall, callers);
   secretRoutes(app, hall, callers);
   identityRoutes(app, hall, callers);
   proofRoutes(app, hall, callers);

@@ -3,6 +3,9 @@ import type { Auth } from '#auth/auth.ts';
 import { loginThrottle } from '#auth/login-throttle.ts';
 import { oidcOf } from '#auth/oidc.ts';
 import { offeredOn, usable } from '#bot/may-run.ts';
+import { eraseAccount } from '#auth/erase-account.ts';
+import { exportAccount, type PersonalParts } from '#auth/export-account.ts';
+import { usable } from '#bot/may-run.ts';
 import { receiver } from '#bot/receive-message.ts';
 import { outgoingTo } from '#bus/bus.ts';
 import type { Chat } from '#chat/chat.ts';
@@ -15,13 +18,14 @@ import { isLoopback } from '#core/loopback.ts';
 import type { OutgoingMessage } from '#core/message.ts';
 import { needUse } from '#core/rate.ts';
 import type { Sealer } from '#core/secret.ts';
-import type { Hall, OperatorPort } from '#http/hall.ts';
+import type { Hall, OperatorPort, YourDataPort } from '#http/hall.ts';
 import { hallServer, type HallServer } from '#http/server.ts';
 import { secretsOf } from '#secrets/secrets.ts';
 import { listCommandSettings } from '#storage/command-settings.ts';
 import type { Storage } from '#storage/storage.ts';
 import { findAnswer } from '#storage/work.ts';
 import { linkingPort, platformsServed } from '#src/linking.ts';
+import { personalData } from '#src/personal-data.ts';
 import { auditPort } from '#src/audit-port.ts';
 import { communityOverview } from '#src/community-overview.ts';
 import { communityPort } from '#src/community-port.ts';
@@ -135,10 +139,19 @@ function makeHall(site: Site, { options, auth, chat, webchat, http }: Made): Hal
     audit: auditPort(site),
     overview: communityOverview({ storage, clock }),
     spaces: spacePort(site, () => platforms.health()),
+    yourData: yourDataOf({ ...auth, personal: personalData(site.features) }),
     secrets: secretsOf({ storage, clock, vault: site.vault }),
     operator,
     webhooks: platforms.webhooks,
     settings: hallSettings(config, options.demo ?? false),
+  };
+}
+
+function yourDataOf(parts: PersonalParts): YourDataPort {
+  return {
+    export: (account) => exportAccount(parts, account),
+    erase: (person, asked) => eraseAccount(parts, person, asked),
+    keeps: (messages) => parts.personal.flatMap(({ keeps }) => keeps({ messages })),
   };
 }
 

@@ -1,6 +1,8 @@
+import { sweepErased } from '#auth/erase-account.ts';
 import { outgoingTo } from '#bus/bus.ts';
 import type { HallServer } from '#http/server.ts';
 import { listCommunities } from '#storage/communities.ts';
+import { personalData } from '#src/personal-data.ts';
 import { housekeeping } from '#src/housekeeping.ts';
 import type { PlatformsPart } from './platforms.ts';
 import type { RelayPart } from './relay.ts';
@@ -23,6 +25,7 @@ export function upkeepPart(site: Site, { relay, platforms, server }: UpkeepParts
     storage,
     clock,
     logger,
+    sweepErased: () => sweepErased({ storage, personal: personalData(site.features) }),
     auditDays: config.AUDIT_DAYS,
     sweeps: () => leases?.holds('relay') ?? true,
     served: () => servedBy(site, platforms),

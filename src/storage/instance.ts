@@ -26,3 +26,13 @@ export async function keepFact(db: Kysely<Schema>, key: string, made: string): P
     .execute();
   return (await readFact(db, key)) ?? made;
 }
+
+/** Every fact whose name begins so, by the rest of its name. */
+export async function readFacts(db: Kysely<Schema>, prefix: string): Promise<Map<string, string>> {
+  const rows = await db.selectFrom('instance').selectAll().where('key', 'like', `${prefix}%`).execute();
+  return new Map(rows.map(({ key, value }) => [key.slice(prefix.length), value]));
+}
+
+export async function deleteFact(db: Kysely<Schema>, key: string): Promise<void> {
+  await db.deleteFrom('instance').where('key', '=', key).execute();
+}

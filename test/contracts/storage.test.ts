@@ -16,6 +16,7 @@ import { identitiesContract } from './identities.contract.ts';
 import { membersContract } from './members.contract.ts';
 import { migrateContract } from './migrate.contract.ts';
 import { overviewContract } from './overview.contract.ts';
+import { personalContract } from './personal.contract.ts';
 import { postsContract } from './posts.contract.ts';
 import { roomsContract } from './rooms.contract.ts';
 import { searchContract } from './search.contract.ts';
@@ -37,6 +38,7 @@ const cases = [
   ...auditContract,
   ...overviewContract,
   ...membersContract,
+  ...personalContract,
   ...migrateContract,
 ];
 

@@ -142,6 +142,10 @@ export const ROUTES: Record<string, Try[]> = {
   'GET /v1/communities/{id}/audit/export': inCommunities('/audit/export', from('admin', 200)),
   'GET /v1/operator/audit': plain('/v1/operator/audit', operatorOnly(200)),
 
+  'GET /v1/me/export': plain('/v1/me/export', signedIn(200)),
+  'GET /v1/me/export/kept': plain('/v1/me/export/kept', signedIn(200)),
+  // What it does when the name is right has tests of its own: the caller would be gone.
+  'DELETE /v1/me': plain('/v1/me', signedIn(400), { username: 'somebody-else' }),
   'GET /v1/me/identities': plain('/v1/me/identities', signedIn(200)),
   'POST /v1/me/identities': plain('/v1/me/identities', HIDDEN, { code: 'AAAAA-AAAAA' }),
   'POST /v1/me/identities/codes': plain('/v1/me/identities/codes', signedIn(201)),

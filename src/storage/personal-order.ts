@@ -1,0 +1,88 @@
+import { newId } from '#core/ids.ts';
+import { NOBODY, type Forgetting, type PersonOnRecord } from '#core/personal-data.ts';
+import { clearRows, deleteRows, rowsOf, type Db, type Personal } from './personal.ts';
+
+/** What was done to keep order: to somebody, and by them. */
+export const personalOrder: Personal = {
+  name: 'order',
+  columns: {
+    sanctions: ['account_id', 'platform_id', 'name', 'reason', 'made_by', 'lifted_by'],
+    reports: ['author_id', 'text', 'reason', 'made_by', 'settled_by'],
+    held_messages: ['author_id', 'text'],
+  },
+  keeps: ({ messages }) => [
+    {
+      what: 'Bans and mutes that still hold, with the reason and your ids on platforms; those that are over go.',
+      why: 'Otherwise deleting the account would be a way around them.',
+    },
+    {
+      what: `Reports that you made or that were made of you, without names${messages === 'delete' ? ' and without what you wrote' : ''}.`,
+      why: 'They tell how the community decided.',
+    },
+  ],
+  async *read(db, person) {
+    yield* rowsOf(db, { table: 'held_messages', column: 'author_id', ids: [person.account] });
+    for (const row of await sanctionsOn(db, person)) {
+      const { made_by: _by, lifted_by: _lifted, ...rest } = row;
+      yield { table: 'sanctions', ...rest };
+    }
+    for (const row of await reportsWith(db, person)) yield { table: 'reports', ...row };
+  },
+  async erase(db, person, how) {
+    const ids = [person.account];
+    await deleteRows(db, { table: 'held_messages', column: 'author_id', ids });
+    await eraseSanctions(db, person, how);
+    await clearRows(db, { table: 'sanctions', column: 'made_by', ids });
+    await clearRows(db, { table: 'sanctions', column: 'lifted_by', ids });
+    await clearRows(db, { table: 'reports', column: 'settled_by', ids });
+    await db.updateTable('reports').set({ reason: '' }).where('made_by', 'in', ids).execute();
+    if (how.messages === 'delete')
+      await db.updateTable('reports').set({ text: '' }).where('author_id', 'in', ids).execute();
+  },
+};
+
+/** Without who did it: those are others. */
+async function sanctionsOn(db: Db, { account, identities }: PersonOnRecord) {
+  const here = await db.selectFrom('sanctions').selectAll().where('account_id', '=', account).execute();
+  const there = await Promise.all(identities.map(({ platform, id }) => sanctionsThere(db, platform, id)));
+  return [...here, ...there.flat()];
+}
+
+/** Of those about the person their own words, and not who reported them and why; of those they made their reason alone. */
+async function reportsWith(db: Db, { account }: PersonOnRecord): Promise<object[]> {
+  const about = ['id', 'community_id', 'message_id', 'made_at', 'settled_at', 'outcome'] as const;
+  const of = db.selectFrom('reports').select(about);
+  return [
+    ...(await of.select('text').where('author_id', '=', account).execute()),
+    ...(await of.select('reason').where('made_by', '=', account).execute()),
+  ];
+}
+
+function sanctionsThere(db: Db, platform: string, id: string) {
+  return db
+    .selectFrom('sanctions')
+    .selectAll()
+    .where('platform', '=', platform)
+    .where('platform_id', '=', id)
+    .execute();
+}
+
+/** What is over goes. What holds is carried to each identity, which belongs to nobody any more. */
+async function eraseSanctions(db: Db, person: PersonOnRecord, { at }: Forgetting): Promise<void> {
+  const { account, identities } = person;
+  const there = await Promise.all(identities.map(({ platform, id }) => sanctionsThere(db, platform, id)));
+  const here = await db.selectFrom('sanctions').selectAll().where('account_id', '=', account).execute();
+  const holding = here.filter(({ until, lifted_at }) => lifted_at === null && (until === null || until > at));
+  const over = [...here, ...there.flat()].filter(
+    ({ until, lifted_at }) => lifted_at !== null || (until !== null && until <= at),
+  );
+  for (const { id } of over) await db.deleteFrom('sanctions').where('id', '=', id).execute();
+  const kept = [...holding, ...there.flat()].map(({ id }) => id);
+  if (kept.length > 0) await db.updateTable('sanctions').set({ name: NOBODY }).where('id', 'in', kept).execute();
+  for (const row of holding)
+    for (const { platform, id } of identities)
+      await db
+        .insertInto('sanctions')
+        .values({ ...row, id: newId('sanc', at), name: NOBODY, account_id: null, platform, platform_id: id })
+        .execute();
+}
