@@ -7,7 +7,6 @@ import { countActivity, deleteOldActivity, sampleWaitingJobs } from '#storage/ac
 import { deleteOldUses } from '#storage/command-uses.ts';
 import { deleteExpiredDeviceLogins } from '#storage/device-logins.ts';
 import { sweepEndedCommunities } from '#storage/end-community.ts';
-import { readFact } from '#storage/instance.ts';
 import { readFact, RULES_CHANGED } from '#storage/instance.ts';
 import { deleteOldCodes } from '#storage/one-time-codes.ts';
 import { deleteOldProcesses } from '#storage/processes.ts';

@@ -149,6 +149,8 @@ export interface Overview {
       failedAt: string | null;
     }[];
   };
+}
+
 /** A community's places on platforms, and what roles there are worth here. Whether one may ask is the route's question. */
 export interface SpacePort {
   list(community: string, page: SpacePage): Promise<{ spaces: SeenSpace[]; next?: string }>;

@@ -5,7 +5,6 @@ import { oidcOf } from '#auth/oidc.ts';
 import { offeredOn, usable } from '#bot/may-run.ts';
 import { eraseAccount } from '#auth/erase-account.ts';
 import { exportAccount, type PersonalParts } from '#auth/export-account.ts';
-import { usable } from '#bot/may-run.ts';
 import { receiver } from '#bot/receive-message.ts';
 import { outgoingTo } from '#bus/bus.ts';
 import type { Chat } from '#chat/chat.ts';

@@ -36,10 +36,6 @@ export async function listCommunities(db: Db): Promise<Community[]> {
   return there.orderBy('created_at').orderBy('id').execute();
 }
 
-export async function findCommunity(db: Db, id: string): Promise<Community | undefined> {
-  return db.selectFrom('communities').select(['id', 'name']).where('id', '=', id).executeTakeFirst();
-}
-
 export async function ensureCommunity(db: Db, name: string, at: number): Promise<void> {
   if (await anyCommunity(db)) return;
   await inTurn(db, 'first community');

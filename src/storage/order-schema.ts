@@ -32,12 +32,12 @@ export interface OrderTables {
     settled_by: string | null;
     outcome: string | null;
   };
-  /** `then`: delete, hold or mute. */
+  /** `act`: delete, hold or mute. */
   word_rules: {
     id: string;
     community_id: string;
     words: string;
-    then: string;
+    act: string;
     made_by: string | null;
     made_at: number;
   };

@@ -134,7 +134,7 @@ function placeRows({ me, other, room, community }: World): Rows {
       { ...of, command: 'help', person: 'discord:mk-discord', window_start: 1, used: 1, last_at: at },
       { ...of, command: 'help', person: me, window_start: 1, used: 1, last_at: at },
     ],
-    word_rules: [{ ...of, id: 'rule_1', words: 'mk-words', then: 'hold', made_by: me, made_at: at }],
+    word_rules: [{ ...of, id: 'rule_1', words: 'mk-words', act: 'hold', made_by: me, made_at: at }],
     incoming_webhooks: [
       { ...of, id: 'hook_1', room_id: room, name: 'hook', secret_hash: 'hook', made_by: me, made_at: at },
     ],

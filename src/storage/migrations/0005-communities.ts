@@ -196,7 +196,7 @@ async function words(db: Kysely<never>, big: Big): Promise<void> {
     .addColumn('id', 'text', key)
     .addColumn('community_id', 'text', of('communities'))
     .addColumn('words', 'text', needed)
-    .addColumn('then', 'text', needed)
+    .addColumn('act', 'text', needed)
     .addColumn('made_by', 'text')
     .addColumn('made_at', big, needed)
     .execute();
