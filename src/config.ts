@@ -52,6 +52,7 @@ export function readConfig(env: NodeJS.ProcessEnv, folder: string, role: Process
 /** What only these may know. A hall asks other services who somebody is there. */
 const SECRETS = {
   hall: ['OIDC_CLIENT_SECRET', 'DISCORD_CLIENT_SECRET', 'SLACK_CLIENT_SECRET', 'TWITCH_CLIENT_SECRET'],
+  hall: ['OIDC_CLIENT_SECRET', 'SMTP_URL'],
   discord: ['DISCORD_TOKEN'],
   slack: ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'],
   twitch: ['TWITCH_CLIENT_SECRET', 'TWITCH_BOT_REFRESH_TOKEN'],
@@ -151,6 +152,12 @@ function together(settings: Settings, already: WrongSetting[]): WrongSetting[] {
   if ((settings.OIDC_CLIENT_ID === undefined) !== (settings.OIDC_CLIENT_SECRET === undefined)) {
     const name = settings.OIDC_CLIENT_ID === undefined ? 'OIDC_CLIENT_ID' : 'OIDC_CLIENT_SECRET';
     wrong.push({ name, lines: ['is not set. A sign-in with another service needs both: docs/signing-in.md'] });
+  }
+  if (settings.SMTP_URL !== undefined) {
+    if (settings.MAIL_FROM === undefined)
+      wrong.push({ name: 'MAIL_FROM', lines: ['is not set, and SMTP_URL needs it.'] });
+    if (settings.PUBLIC_URL === undefined && !isLoopback(settings.HOST))
+      wrong.push({ name: 'PUBLIC_URL', lines: ['is not set. Mails hold links, which need it.'] });
   }
   for (const name of ['TLS_CERT', 'TLS_KEY'] as const) {
     if (settings.TLS === 'files' && !settings[name])

@@ -80,7 +80,7 @@ function elsewhere(processes: readonly SeenProcess[], own: ReadonlySet<string>):
   return [...standing, ...engines, ...missing.map(([name, why]): PartHealth => ({ name, state: 'down', why }))];
 }
 
-const ENGINES = new Set(['rabbitmq', 'redis']);
+const ENGINES = new Set(['rabbitmq', 'redis', 'mail']);
 
 const PLATFORMS = new Set(['discord', 'slack', 'twitch']);
 

@@ -1,4 +1,5 @@
 import type { Auth } from '#auth/auth.ts';
+import type { Mail } from '#core/mail.ts';
 import type { PlatformHealth } from '#core/platform.ts';
 import type { App } from '#http/app.ts';
 import type { OperatorPort } from '#http/hall.ts';
@@ -52,6 +53,8 @@ export interface RunningHall extends Running {
 export interface RoleOptions extends SiteOptions {
   tls?: Certificate;
   demo?: boolean;
+  /** Shows a mail to the operator, where no server is set to send it. */
+  onMail?(mail: Mail): void;
   /** Told when a platform comes up, goes down or refuses its token. */
   onPlatform?(health: PlatformHealth): void;
 }

@@ -8,6 +8,7 @@ import { baseOf, readConfig, ROLES, WrongSettings, type Config, type ProcessRole
 import { lockFolder, openFolder, type DataFolder } from './data-folder.ts';
 import { whenOrphaned } from './orphaned.ts';
 import { explainRefusal } from './refusals.ts';
+import type { Mail } from '#core/mail.ts';
 import type { PlatformHealth } from '#core/platform.ts';
 import { platforms } from './platforms.ts';
 import { startRole, type Running } from './roles.ts';
@@ -117,6 +118,7 @@ async function open(config: Config, role: ProcessRole, folder: DataFolder | unde
     onWaiting: (what, why) => say.note(what, `waits: ${why}`),
     onTakenOver: endTakenOver,
     onVault: tellVault,
+    onMail: tellMail,
     ...(tls && { tls }),
   });
   tellData(running, config, folder);
@@ -127,6 +129,12 @@ async function open(config: Config, role: ProcessRole, folder: DataFolder | unde
   if (running.hall) say.ok('web', `${shown}${how ?? ''}`);
   else say.ok('health', `${address}/health/ready${how ?? ''}`);
   return running;
+}
+
+/** Without a mail server the operator passes on what people need. */
+function tellMail({ to, subject, text }: Mail): void {
+  say.note('mail', `to ${to}: ${subject}`);
+  say.plain(`\n${text}`);
 }
 
 /** What is sealed with a key that is lost opens nowhere else. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Rate } from '#core/limits.ts';
+import { readAddress } from '#core/mail.ts';
 import { isLoopback } from '#core/loopback.ts';
 import type { WrongSetting } from './config.ts';
 
@@ -76,6 +77,12 @@ const SETTINGS = {
     'The issuer, as it calls itself: an OpenID Connect provider.',
     service('https:', 'http:'),
   ),
+  SMTP_URL: setting(
+    '',
+    'The mail server: smtps://user:password@host, or smtp:// with STARTTLS. Without it mails are shown on the terminal.',
+    engine(['smtps:', 'smtp:'], () => true),
+  ),
+  MAIL_FROM: setting('', 'Whom mails are from, such as Our Hall <hall@example.org>. Needed with SMTP_URL.', sender),
   SESSION_IDLE_MINUTES: setting(
     '10080',
     'Minutes without use after which a session ends. After 30 days it ends in any case.',
@@ -190,6 +197,14 @@ function text(value: string): string {
 
 function optional(value: string): string | undefined {
   return value || undefined;
+}
+
+/** With a name before the address, or without. */
+function sender(value: string): string | undefined | { wrong: string[] } {
+  if (value === '') return undefined;
+  const address = /^[^<>@]*<([^<>]*)>$/.exec(value)?.[1] ?? value;
+  if (readAddress(address) !== undefined) return value;
+  return { wrong: [`"${value}" is not an address such as Our Hall <hall@example.org>`] };
 }
 
 /** It is never shown, not even where it is refused. */

@@ -38,6 +38,7 @@ const LAYERS: Record<string, Layer> = {
   },
   features: { folders: ['core', 'storage'], packages: ['zod', 'kysely'], node: 'no network' },
   expiring: { folders: ['core'], packages: ['ioredis'] },
+  mail: { folders: ['core'], packages: ['nodemailer', 'fastify'] },
   cluster: { folders: ['core', 'storage', 'bus'] },
   parts: {
     folders: [
@@ -53,6 +54,7 @@ const LAYERS: Record<string, Layer> = {
       'clients',
       'secrets',
       'spaces',
+      'mail',
       'http',
       'connectors',
       TOP,

@@ -1,8 +1,9 @@
-import { AppError, refused, tooFast } from '#core/errors.ts';
+import { AppError } from '#core/errors.ts';
 import { findAccount, setPasswordHash } from '#storage/accounts.ts';
 import { record } from '#storage/audit.ts';
 import type { Auth } from './auth.ts';
-import { checkPassword, hashPassword, passwordMatches } from './passwords.ts';
+import { needPassword } from './need-password.ts';
+import { checkPassword, hashPassword } from './passwords.ts';
 import { endSessionsIn, type Session } from './sessions.ts';
 
 export interface PasswordChange {
@@ -15,9 +16,9 @@ export interface PasswordChange {
 /** Gives oneself a new password. Every other session ends; API tokens stay. */
 export async function changePassword(auth: Auth, session: Session, asked: PasswordChange): Promise<void> {
   checkPassword(asked.new);
-  const kept = await needCurrent(auth, session, asked);
+  const { account, id, username } = session;
+  const kept = await needPassword(auth, { account, username, password: asked.current, address: asked.address });
   const passwordHash = await hashPassword(asked.new);
-  const { account, id } = session;
   const at = auth.clock();
   const ended = await auth.storage.write(async (tx) => {
     // First, so that nobody signs in with the old one in between.
@@ -29,24 +30,6 @@ export async function changePassword(auth: Auth, session: Session, asked: Passwo
     return others;
   });
   if (ended.length > 0) auth.announce({ kind: 'session-ended', sessions: ended });
-}
-
-/** The hash that is kept, once the right password was given for it. Guessing waits as it does for signing in. */
-async function needCurrent(auth: Auth, { account, username }: Session, asked: PasswordChange): Promise<string> {
-  const kept = (await findAccount(auth.storage.db, { id: account }))?.passwordHash ?? '';
-  if (kept === '') return kept;
-  const wait = await auth.throttle.wait(username, asked.address);
-  if (wait > 0) throw tooFast(wait);
-  if (!(await passwordMatches(asked.current ?? '', kept))) {
-    await auth.throttle.failed(username, asked.address);
-    throw refused(
-      'wrong-password',
-      'That is not your current password. Nothing was changed.',
-      'password: whoever knows the one that holds now; the operator can set another',
-    );
-  }
-  await auth.throttle.succeeded(username, asked.address);
-  return kept;
 }
 
 function changedMeanwhile(): AppError {

@@ -89,6 +89,22 @@ export const LIMITS = {
   oidcSeconds: 8,
   /** Seconds that the issuer's clock may differ from ours. */
   oidcClockSeconds: 60,
+  /** Mails that wait for their turn in one process; each is small, and a server that is away takes none. */
+  mailsWaiting: 200,
+  /** ms before a mail is tried again: long enough for a server to start anew. A person asks again after that. */
+  mailRetries: [5_000, 30_000],
+  /** Seconds for a step of a talk with the mail server. */
+  mailSeconds: 20,
+  /** ms between two looks whether the mail server lets us in. */
+  mailLookEvery: 300_000,
+  /** Mails on the demo's page. */
+  mailsShown: 50,
+  /** Minutes that a mailed link is good: to set a password anew, and to verify an address. */
+  resetMinutes: 30,
+  verifyMinutes: 24 * 60,
+  /** Mails that one address may ask for from here, and that one account gets: nobody's letter box is filled. */
+  mailsAsked: { uses: 20, perSeconds: 3_600 },
+  mailsOfAccount: { uses: 3, perSeconds: 3_600 },
   /** Wrong passwords per username and address before the first wait, and the first wait in seconds; doubled every five more. */
   wrongLogins: 5,
   wrongLoginWait: 10,

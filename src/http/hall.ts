@@ -9,6 +9,7 @@ import type { AnyCommand } from '#core/command.ts';
 import type { CommandChange, CommandRules } from '#core/command-setting.ts';
 import type { Rate } from '#core/limits.ts';
 import type { PublicMessage } from '#core/live.ts';
+import type { Mailer } from '#core/mail.ts';
 import type { Refusal, Reply } from '#core/message.ts';
 import type { KeptData } from '#core/personal-data.ts';
 import type { PlatformHealth, Webhook } from '#core/platform.ts';
@@ -43,6 +44,7 @@ export interface Hall {
   webhooks: readonly Webhook[];
   settings: HallSettings;
   rates: RateStore;
+  mailer: Mailer;
 }
 
 export interface HallSettings {

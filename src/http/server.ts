@@ -33,6 +33,7 @@ import { ownCommunityRoutes } from './routes/own-communities.ts';
 import { passwordRoute } from './routes/password.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { proofRoutes } from './routes/proofs.ts';
+import { lostPasswordRoutes } from './routes/lost-password.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -40,6 +41,7 @@ import { spaceRoutes } from './routes/spaces.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { yourDataRoutes } from './routes/your-data.ts';
+import { shownMailRoute } from './routes/shown-mail.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 export interface HallServer {
@@ -88,6 +90,8 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   tokenRoutes(app, hall, callers);
   await deviceRoutes(app, hall, callers);
   oidcRoutes(app, hall, callers);
+  lostPasswordRoutes(app, hall, callers);
+  shownMailRoute(app, hall);
   roomRoutes(app, hall, { callers, hub });
   messageRoutes(app, hall, callers);
   searchRoutes(app, hall, callers);

@@ -14,11 +14,13 @@ import { argumentsSchema } from '#connectors/http/register.ts';
 import { webchatConnector } from '#connectors/webchat/index.ts';
 import type { LiveEvent } from '#core/live.ts';
 import { isLoopback } from '#core/loopback.ts';
+import type { Mail, Mailer } from '#core/mail.ts';
 import type { OutgoingMessage } from '#core/message.ts';
 import { needUse } from '#core/rate.ts';
 import type { Sealer } from '#core/secret.ts';
 import type { Hall, OperatorPort, YourDataPort } from '#http/hall.ts';
 import { hallServer, type HallServer } from '#http/server.ts';
+import { pageMailer, smtpMailer, terminalMailer } from '#mail/mailer.ts';
 import { secretsOf } from '#secrets/secrets.ts';
 import { listCommandSettings } from '#storage/command-settings.ts';
 import type { Storage } from '#storage/storage.ts';
@@ -45,6 +47,8 @@ export interface HallPartOptions {
   platforms: PlatformsPart;
   tls?: Certificate;
   demo?: boolean;
+  /** Shows a mail to the operator, where no server is set to send it. */
+  onMail?(mail: Mail): void;
 }
 
 /** The web-facing part: pages, routes, live connections, and the answers that go to them. */
@@ -58,7 +62,8 @@ export async function hallPart(site: Site, options: HallPartOptions): Promise<Ha
   const announce = (event: LiveEvent): void => bus.announce('rooms', event);
   const http = httpConnector({ announce, sayInRoom: webchat.send }, { ...taking, hall: site.id });
   const auth = makeAuth(site, announce);
-  const hall = makeHall(site, { options, auth, chat, webchat, http });
+  const mailer = mailerOf(site, options);
+  const hall = makeHall(site, { options, auth, mailer, chat, webchat, http });
   const server = await hallServer(hall, { logger, ...(tls && { tls }) });
   bus.listen('rooms', (body) => http.answered(body as LiveEvent));
   bus.listen('rooms', (body) => server.deliver(body as LiveEvent));
@@ -69,7 +74,7 @@ export async function hallPart(site: Site, options: HallPartOptions): Promise<Ha
   return {
     server,
     auth,
-    health: () => [],
+    health: () => [{ name: 'mail', ...mailer.health() }],
     async stop(graceMs) {
       const end = performance.now() + graceMs;
       // Calls that wait for an answer get it: the bus works on while the server lets nobody new in.
@@ -77,7 +82,7 @@ export async function hallPart(site: Site, options: HallPartOptions): Promise<Ha
       await server.app.close();
       clearTimeout(cut);
       const left = Math.max(0, end - performance.now());
-      await Promise.all(taken.map((one) => one.stop(left)));
+      await Promise.all([...taken, mailer].map((one) => one.stop(left)));
     },
   };
 }
@@ -99,15 +104,22 @@ function oidcBy({ OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SEC
   return clientId && clientSecret ? oidcOf({ issuer, clientId, clientSecret }) : undefined;
 }
 
+function mailerOf({ config, logger }: Site, { demo, onMail }: HallPartOptions): Mailer {
+  const { SMTP_URL: url, MAIL_FROM: from } = config;
+  if (url && from) return smtpMailer({ url, from, logger });
+  return demo ? pageMailer() : terminalMailer((mail) => onMail?.(mail));
+}
+
 interface Made {
   options: HallPartOptions;
   auth: Auth;
+  mailer: Mailer;
   chat: Chat;
   webchat: ReturnType<typeof webchatConnector>;
   http: ReturnType<typeof httpConnector>;
 }
 
-function makeHall(site: Site, { options, auth, chat, webchat, http }: Made): Hall {
+function makeHall(site: Site, { options, auth, mailer, chat, webchat, http }: Made): Hall {
   const { id, storage, clock, commands, config, rates } = site;
   const { operator, platforms } = options;
   return {
@@ -116,6 +128,7 @@ function makeHall(site: Site, { options, auth, chat, webchat, http }: Made): Hal
     auth,
     chat,
     rates,
+    mailer,
     commands: {
       all: commands,
       offer: async (community, who) =>

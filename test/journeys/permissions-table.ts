@@ -57,6 +57,12 @@ export const ROUTES: Record<string, Try[]> = {
   'GET /v1/signin/oidc/callback': plain('/v1/signin/oidc/callback', everyone(303)),
   'GET /v1/me/identities/oidc/link': plain('/v1/me/identities/oidc/link', signedIn(303)),
 
+  'POST /v1/password-resets': plain('/v1/password-resets', everyone(204), { username: 'nobody-at-all' }),
+  'POST /v1/password-resets/{token}': plain('/v1/password-resets/none', everyone(404), { password: PASSWORD }),
+  'PUT /v1/me/email': plain('/v1/me/email', signedIn(204), { email: 'one@example.org', password: PASSWORD }),
+  'DELETE /v1/me/email': plain('/v1/me/email', signedIn(204), { password: PASSWORD }),
+  'POST /v1/email-verifications/{token}': plain('/v1/email-verifications/none', everyone(404)),
+
   'GET /v1/communities': plain('/v1/communities', signedIn(200)),
   'POST /v1/communities': plain('/v1/communities', operatorOnly(201), { name: 'One more' }),
   'PATCH /v1/communities/{id}': inCommunities('', from('admin', 200), { name: 'Another name' }),

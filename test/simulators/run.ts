@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { startDiscord } from './discord/index.ts';
+import { startMail } from './mail/index.ts';
 import { startSlack } from './slack/index.ts';
 import { startStock } from './stock/index.ts';
 import { startTwitch } from './twitch/index.ts';
@@ -16,6 +17,7 @@ const STAND_INS: Record<string, (port: number) => Promise<StandIn>> = {
   slack: (at) => chat('Slack', startSlack({ port: at, anyToken: true })),
   twitch: (at) => chat('Twitch', startTwitch({ port: at, anyToken: true })),
   stock,
+  mail,
 };
 
 const { values, positionals } = parseArgs({ options: { port: { type: 'string' } }, allowPositionals: true });
@@ -45,6 +47,18 @@ async function stock(at: number): Promise<StandIn> {
     `Change how it behaves: POST ${source.control} {"mode": "slow"}. GET shows the mode and what was asked.`,
   ];
   return { says, stop: source.stop };
+}
+
+async function mail(at: number): Promise<StandIn> {
+  const server = await startMail({
+    port: at,
+    onMail: (one) => console.log(`\nTo ${one.to.join(', ')}: ${one.subject}\n\n${one.text}`),
+  });
+  const says = [
+    'The mail server listens. What comes is printed here and goes nowhere.',
+    `Start the hall with SMTP_URL=${server.url} and MAIL_FROM=hall@example.org`,
+  ];
+  return { says, stop: server.stop };
 }
 
 /** A chat platform: what people would see stands on its page, and what the hall needs is printed as settings. */

@@ -59,13 +59,19 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
 
   app.get('/health/ready', { schema: { tags: ['hall'], response: { 200: Ready } } }, async () => {
     await hallFacts(hall.auth);
-    return { status: 'ready', notReady: await hall.operator.unready() };
+    return { status: 'ready', notReady: [...(await hall.operator.unready()), ...mailNotReady(hall)] };
   });
 
   metricsRoute(app, hall.settings.metricsToken, async () => {
     const { metrics } = await import('#http/metrics.ts');
     return metrics(hall.operator, hub);
   });
+}
+
+/** The way out for mails of this process; what others have is in the operator's list. */
+function mailNotReady({ mailer }: Hall): { name: string; why: string }[] {
+  const { state, why = state } = mailer.health();
+  return state === 'up' ? [] : [{ name: 'mail', why }];
 }
 
 const Facts = z.object({

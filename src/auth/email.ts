@@ -1,0 +1,63 @@
+import { badRequest, conflict } from '#core/errors.ts';
+import { LIMITS } from '#core/limits.ts';
+import { readAddress } from '#core/mail.ts';
+import { findAccount } from '#storage/accounts.ts';
+import { record } from '#storage/audit.ts';
+import { findEmail, isTaken, setEmail } from '#storage/emails.ts';
+import { inTurn } from '#storage/in-turn.ts';
+import type { Auth } from './auth.ts';
+import { makeLink, takeLink, writeTo, type MailParts } from './mailed-links.ts';
+import { needPassword, type PasswordAsked } from './need-password.ts';
+
+export interface EmailAsked extends PasswordAsked {
+  name: string;
+  email: string;
+  /** Where people reach the hall. */
+  base: string;
+}
+
+/** Mails a link to the address. Only when it is opened does the address count; until then the one before stays. */
+export async function askForEmail(auth: Auth, parts: MailParts, asked: EmailAsked): Promise<void> {
+  const to = readAddress(asked.email);
+  if (to === undefined) throw badRequest('bad-email', 'That is not an e-mail address such as ann@example.org.');
+  // Whoever may change the address may change the password.
+  await needPassword(auth, asked);
+  const { account, username, name, base } = asked;
+  const token = await makeLink(parts, { purpose: 'email', account, to, minutes: LIMITS.verifyMinutes });
+  await writeTo(parts, { kind: 'verify', to, username, name, url: `${base}/verify-email/${token}` });
+}
+
+/** By the mailed link. 404 `unknown-link`, 409 `email-taken`. The address before is told. */
+export async function verifyEmail(parts: MailParts, token: string, base: string): Promise<void> {
+  const at = parts.clock();
+  const { account, before, email } = await parts.storage.write(async (tx) => {
+    await inTurn(tx.db, 'e-mail addresses');
+    const { account, name } = await takeLink(tx, { purpose: 'email', token, at });
+    const [email, before] = [name ?? '', await findEmail(tx.db, account)];
+    if (await isTaken(tx.db, email, account)) throw taken();
+    await setEmail(tx.db, account, { email, verifiedAt: at });
+    await record(tx.db, { community: null, account, action: 'email.verify', subject: account, at });
+    return { account, before, email };
+  });
+  const person = await findAccount(parts.storage.db, { id: account });
+  if (!before || before.email === email || !person) return;
+  const { username, name } = person;
+  await writeTo(parts, { kind: 'changed', to: before.email, username, name, url: `${base}/me` });
+}
+
+/** Forgets the address. A lost password can then be set by the operator alone. */
+export async function forgetEmail(auth: Auth, asked: PasswordAsked): Promise<void> {
+  await needPassword(auth, asked);
+  const { account } = asked;
+  await auth.storage.write(async (tx) => {
+    await setEmail(tx.db, account, null);
+    await record(tx.db, { community: null, account, action: 'email.forget', subject: account, at: auth.clock() });
+  });
+}
+
+function taken() {
+  return conflict(
+    'email-taken',
+    'This address belongs to another account here. Sign in to that one, or forget the address there first.',
+  );
+}
