@@ -51,8 +51,7 @@ export function readConfig(env: NodeJS.ProcessEnv, folder: string, role: Process
 
 /** What only these may know. A hall asks other services who somebody is there. */
 const SECRETS = {
-  hall: ['OIDC_CLIENT_SECRET', 'DISCORD_CLIENT_SECRET', 'SLACK_CLIENT_SECRET', 'TWITCH_CLIENT_SECRET'],
-  hall: ['OIDC_CLIENT_SECRET', 'SMTP_URL'],
+  hall: ['OIDC_CLIENT_SECRET', 'DISCORD_CLIENT_SECRET', 'SLACK_CLIENT_SECRET', 'TWITCH_CLIENT_SECRET', 'SMTP_URL'],
   discord: ['DISCORD_TOKEN'],
   slack: ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'],
   twitch: ['TWITCH_CLIENT_SECRET', 'TWITCH_BOT_REFRESH_TOKEN'],

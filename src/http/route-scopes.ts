@@ -23,9 +23,6 @@ export const ROUTE_SCOPES: Record<string, RouteScope> = {
   'POST /v1/device/grant': 'session',
   'POST /v1/device/refuse': 'session',
 
-  'GET /v1/signin/oidc': 'open',
-  'GET /v1/signin/oidc/callback': 'open',
-  'GET /v1/me/identities/oidc/link': 'session',
   'POST /v1/password-resets': 'open',
   'POST /v1/password-resets/{token}': 'open',
   'POST /v1/email-verifications/{token}': 'open',
