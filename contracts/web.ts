@@ -16,6 +16,8 @@ export type Community = { id: string; name: string; role: Role };
 export type Hall = {
   name: string;
   signup: 'invite' | 'open' | 'closed';
+  /** Who may make a community beside the first. */
+  communities: 'operator' | 'anyone';
   version: string;
   demo: boolean;
   empty: boolean;
@@ -112,6 +114,16 @@ export type Member = Person & {
   lastSeenAt?: string | null;
   identities?: { platform: string; name: string }[];
 };
+/** For the operator. `communities`: how many they are in. */
+export type InstanceAccount = Account & {
+  operator: boolean;
+  disabled: boolean;
+  createdAt: string;
+  lastSeenAt: string | null;
+  communities: number;
+};
+export type InstanceCommunity = { id: string; name: string; createdAt: string; members: number; rooms: number };
+
 /** `counts` is of the whole community; `next` is what `after` takes, null on the last page. */
 export type MembersPage = { members: Member[]; counts: Record<Role, number>; next: string | null };
 

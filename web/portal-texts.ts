@@ -12,6 +12,8 @@ export const portalTexts = {
   manage: 'Manage the community',
   lost: 'There is no such page, or it is not yours to see',
   lostWhat: 'Your role in the community decides which pages you have.',
+  members: 'Members',
+  settings: 'Settings',
   invites: 'Invites',
   secrets: 'Secrets',
 };

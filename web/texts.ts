@@ -1,5 +1,6 @@
 import type { Role } from '#contracts/web.ts';
 import { meTexts } from './me-texts.ts';
+import { communityTexts } from './community-texts.ts';
 import { portalTexts } from './portal-texts.ts';
 import { identityTexts } from './identity-texts.ts';
 import { secretTexts } from './secret-texts.ts';
@@ -299,6 +300,7 @@ export const texts = {
   },
   secrets: secretTexts,
   identities: identityTexts,
+  communities: communityTexts,
   lost: {
     title: 'Nothing is at this address',
     what: 'The link may be old, or a letter is missing.',

@@ -100,12 +100,16 @@ class HallState {
   }
 
   async #refresh(): Promise<void> {
-    await Promise.allSettled([rooms.load(), this.#loadCommands()]);
+    await Promise.allSettled([rooms.load(), this.loadCommands()]);
     this.current?.markNew();
   }
 
-  async #loadCommands(): Promise<void> {
-    this.commands = (await call<{ commands: Command[] }>('/v1/commands')).commands;
+  /** Those of the community that is looked at. */
+  async loadCommands(): Promise<void> {
+    const community = session.community?.id;
+    const query = community === undefined ? '' : `?community=${community}`;
+    const { commands } = await call<{ commands: Command[] }>(`/v1/commands${query}`);
+    if (community === session.community?.id) this.commands = commands;
   }
 
   #hear(frame: ServerFrame): void {

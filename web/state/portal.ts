@@ -6,8 +6,10 @@ export type Section = { name: string; icon: string; label: string; least: Role }
 
 /** In the order of the side. Their pages stand in `pages/portal-page.svelte`. */
 export const SECTIONS: Section[] = [
+  { name: 'members', icon: 'people', label: texts.portal.members, least: 'member' },
   { name: 'invites', icon: 'mail', label: texts.portal.invites, least: 'moderator' },
   { name: 'secrets', icon: 'key', label: texts.portal.secrets, least: 'admin' },
+  { name: 'settings', icon: 'settings', label: texts.portal.settings, least: 'guest' },
 ];
 
 /** Where a community's portal opens for somebody of this role: its first section that they see. */

@@ -1,7 +1,13 @@
 import type { Room } from '#contracts/web.ts';
 import { call } from './api.ts';
 
-export type NewRoom = { name: string; topic: string; private: boolean; people: string[] };
+export type NewRoom = {
+  community?: string | undefined;
+  name: string;
+  topic: string;
+  private: boolean;
+  people: string[];
+};
 
 /** Every room that I may see, with how far I have read. */
 class Rooms {

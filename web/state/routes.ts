@@ -8,6 +8,7 @@ export type Route =
   | { page: 'signup' }
   | { page: 'me' }
   | { page: 'device' }
+  | { page: 'new-community' }
   | { page: 'portal'; community: string; section: string | null }
   | { page: 'lost' };
 
@@ -31,7 +32,7 @@ export function isOpen(route: Route): boolean {
 
 /** Whether the side shows the portal's sections instead of the rooms. */
 export function isPortal({ page }: Route): boolean {
-  return page === 'portal' || page === 'me';
+  return page === 'portal' || page === 'me' || page === 'new-community';
 }
 
 /** A path on this site to go to after signing in; anything else becomes the hall. */
@@ -40,6 +41,7 @@ export function safeNext(next: string | null): string {
 }
 
 function withCode(first: string, code: string): Route {
+  if (first === 'communities' && code === 'new') return { page: 'new-community' };
   if (first === 'rooms') return { page: 'room', room: code };
   if (first === 'first' || first === 'join') return { page: first, code };
   return { page: 'lost' };

@@ -22,6 +22,9 @@ class Session {
     this.me?.communities.find(({ id }) => id === this.#entered) ?? this.me?.communities[0] ?? null,
   );
 
+  /** Whether I may make a community: the operator always, others where the hall lets anyone. */
+  readonly mayMakeCommunities: boolean = $derived(this.me?.operator === true || this.hall?.communities === 'anyone');
+
   /** Takes the first look: the hall’s name, and whether there is a session. */
   async start(): Promise<void> {
     this.silent = false;

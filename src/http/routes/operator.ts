@@ -18,6 +18,7 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
     return {
       ...(await hallFacts(hall.auth)),
       signup: hall.auth.signup,
+      communities: hall.settings.communities,
       oidc: hall.auth.oidc?.name ?? null,
       version,
       demo,
@@ -77,6 +78,7 @@ function mailNotReady({ mailer }: Hall): { name: string; why: string }[] {
 const Facts = z.object({
   name: z.string(),
   signup: z.enum(['invite', 'open', 'closed']),
+  communities: z.enum(['operator', 'anyone']),
   oidc: z.string().nullable().describe('the name of the service that one may sign in by'),
   version: z.string(),
   demo: z.boolean(),

@@ -1,0 +1,132 @@
+/** The words about communities and who is in them: a part of `texts`. */
+export const communityTexts = {
+  door: (name: string, unread: number, mentions: number) => {
+    if (mentions > 0) return `${name}, ${counted(mentions, 'mention')}`;
+    return unread > 0 ? `${name}, ${unread} unread` : name;
+  },
+  newDoor: 'Make or join a community',
+  make: {
+    title: 'Make or join a community',
+    lead: 'A community has its own rooms, members and places on Discord, Slack and Twitch. Nothing of one is visible to another.',
+    join: 'Join one',
+    joinWhat: 'Somebody who keeps order there can send you a link.',
+    link: 'Invite link or code',
+    linkHint: 'Such as 9C4NH-KV7PX, or the whole link',
+    linkWrong: 'That is no invite: a code has two groups of five letters and digits.',
+    joinButton: 'Look at the invite',
+    make: 'Make one',
+    makeWhat: 'You are its owner, and it begins with one room.',
+    name: 'Name',
+    nameNeeded: 'A name needs at least one character.',
+    button: 'Make the community',
+    notYours: 'Only the operator of this hall makes communities. Ask them, or join one by an invite.',
+    made: (name: string) => `${name} is yours. Invite people when you are ready.`,
+  },
+  members: {
+    title: 'Members',
+    lead: (all: number, order: number, guests: number) =>
+      [
+        `${counted(all, 'person', 'people')}; ${keepOrder(order)}.`,
+        ...(guests > 0 ? [`${counted(guests, 'guest')} ${guests === 1 ? 'waits' : 'wait'} for verification.`] : []),
+      ].join(' '),
+    invite: 'Invite people',
+    by: 'Members by state',
+    everyone: 'Everyone',
+    order: 'Keep order',
+    guests: 'Guests',
+    person: 'Person',
+    find: 'Name or username',
+    role: 'Role',
+    anyRole: 'Any role',
+    roleName: (role: string) => role.replace(/^./u, (letter) => letter.toUpperCase()),
+    on: 'On',
+    here: 'Here',
+    acts: 'Acts',
+    act: (name: string) => `Act on ${name}`,
+    closeAct: (name: string) => `Close ${name}`,
+    you: (username: string) => `${username}, you`,
+    web: 'Web',
+    never: 'not yet',
+    none: 'Nobody like that is here.',
+    range: (from: number, to: number, of: number | null) =>
+      of === null ? `${from} to ${to}` : `${from} to ${to} of ${of}`,
+    before: 'Before',
+    after: 'After',
+    names: (count: number) => (count === 0 ? 'Known here' : `One person, ${count + 1} names`),
+    webChat: 'Web chat',
+    since: (when: string) => `since ${when}`,
+    roleHint: 'It counts at once. Roles on Discord or Slack are not changed there.',
+    owner: 'An owner can do everything, and make others owners.',
+    setRole: 'Change the role',
+    isNow: (name: string, role: string) => `${name} is ${role} now`,
+    stepDown: 'You can give up what you have. Getting it back is for others to allow.',
+    out: 'Take out',
+    outWhat: (name: string) =>
+      `${name} sees nothing of this community from then on, and loses private rooms and open invites. They may come back by an invite.`,
+    outButton: (name: string) => `Take ${name} out`,
+    outTitle: (name: string) => `Take ${name} out?`,
+    isOut: (name: string) => `${name} is out`,
+    keep: 'Keep them',
+  },
+  settings: {
+    title: 'Settings',
+    lead: (name: string, role: string) => `You are ${role} of ${name}.`,
+    name: 'Name',
+    nameHint: 'Everybody here sees it, and whoever opens an invite.',
+    save: 'Save the name',
+    saved: 'Name saved',
+    leave: 'Leave',
+    leaveWhat: 'You see nothing of it any more. What you wrote stays. You may come back by an invite.',
+    leaveButton: 'Leave the community',
+    leaveTitle: (name: string) => `Leave ${name}?`,
+    stay: 'Stay',
+    left: (name: string) => `You left ${name}`,
+    end: 'Delete',
+    endWhat:
+      'Its rooms with all that was said, members, invites and secrets go for good. Its places on other platforms belong to nobody then.',
+    endButton: 'Delete the community',
+    endTitle: (name: string) => `Delete ${name}?`,
+    type: 'Type the name to go on',
+    keep: 'Keep it',
+    ended: (name: string) => `${name} is deleted`,
+  },
+  operator: {
+    accounts: 'Accounts',
+    accountsWhat: 'Who can sign in on this instance. What they say is theirs and their communities’ to see.',
+    communities: 'Communities',
+    communitiesWhat: 'By name and size. You see into those that you are a member of.',
+    find: 'Name or username',
+    person: 'Person',
+    in: 'Communities',
+    made: 'Made',
+    seen: 'Last seen',
+    state: 'State',
+    operator: 'Operator',
+    on: 'Active',
+    off: 'Disabled',
+    disable: 'Disable',
+    enable: 'Enable',
+    disableLabel: (name: string) => `Disable ${name}`,
+    enableLabel: (name: string) => `Enable ${name}`,
+    disableTitle: (name: string) => `Disable ${name}?`,
+    disableWhat:
+      'All sessions and tokens end at once, and nobody can sign in with it. You can enable it again; tokens do not come back.',
+    keep: 'Keep it',
+    isOff: (name: string) => `${name} is disabled`,
+    isOn: (name: string) => `${name} can sign in again`,
+    none: 'No account like that.',
+    name: 'Name',
+    members: 'Members',
+    rooms: 'Rooms',
+    more: 'Show more',
+  },
+};
+
+function keepOrder(count: number): string {
+  if (count === 0) return 'nobody keeps order';
+  return count === 1 ? 'one keeps order' : `${count} keep order`;
+}
+
+function counted(count: number, one: string, more = `${one}s`): string {
+  return `${count} ${count === 1 ? one : more}`;
+}
