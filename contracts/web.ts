@@ -172,6 +172,38 @@ export type Command = {
   allow: Role;
 };
 
+/** How a place on a platform is. refused: somebody has to act; waiting: it comes back by itself. */
+export type PlaceState = 'live' | 'waiting' | 'refused' | 'removed' | 'off';
+
+export type PlaceHealth = { state: PlaceState; why?: string; lastHeard?: string };
+
+/** A guild, workspace or channel of a community. `connectedAt` is null where it came by itself. */
+export type Space = {
+  id: string;
+  platform: string;
+  platformId: string;
+  name: string;
+  symbol: string | null;
+  seenAt: string;
+  health: PlaceHealth;
+  connectedAt: string | null;
+  connectedBy: { id: string; name: string } | null;
+};
+
+/** A platform that places can be on; `invite`: what puts the bot into another one. */
+export type SpacePlatform = { platform: string; health: PlaceHealth; invite?: string };
+
+export type SpaceList = { spaces: Space[]; platforms: SpacePlatform[]; next?: string };
+
+/** What a role on a platform is worth here. */
+export type RoleMapping = { platform: string; platformRole: string; role: Role };
+
+export type RoleMappings = {
+  mappings: RoleMapping[];
+  defaults: RoleMapping[];
+  known: { platform: string; platformRole: string; name: string }[];
+};
+
 /** RFC 9457, with our `code` and whose `fault` it is. `rule`: what refused and who can change it. */
 export type Problem = {
   type: string;

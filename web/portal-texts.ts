@@ -15,5 +15,6 @@ export const portalTexts = {
   members: 'Members',
   settings: 'Settings',
   invites: 'Invites',
+  spaces: 'Spaces',
   secrets: 'Secrets',
 };

@@ -5,6 +5,7 @@ import { portalTexts } from './portal-texts.ts';
 import { identityTexts } from './identity-texts.ts';
 import { secretTexts } from './secret-texts.ts';
 import { tokenTexts } from './token-texts.ts';
+import { spaceTexts } from './space-texts.ts';
 import type { Mistake } from './state/command-line.ts';
 
 /** Every word that the pages say. Short sentences, the person’s words, no exclamation marks. */
@@ -301,6 +302,7 @@ export const texts = {
   secrets: secretTexts,
   identities: identityTexts,
   communities: communityTexts,
+  spaces: spaceTexts,
   lost: {
     title: 'Nothing is at this address',
     what: 'The link may be old, or a letter is missing.',

@@ -8,6 +8,7 @@ export type Section = { name: string; icon: string; label: string; least: Role }
 export const SECTIONS: Section[] = [
   { name: 'members', icon: 'people', label: texts.portal.members, least: 'member' },
   { name: 'invites', icon: 'mail', label: texts.portal.invites, least: 'moderator' },
+  { name: 'spaces', icon: 'plug', label: texts.portal.spaces, least: 'admin' },
   { name: 'secrets', icon: 'key', label: texts.portal.secrets, least: 'admin' },
   { name: 'settings', icon: 'settings', label: texts.portal.settings, least: 'guest' },
 ];
