@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import * as oauth from 'openid-client';
 import { disable } from '#auth/disable.ts';
 import { LIMITS } from '#core/limits.ts';
 import { openHall, somebody, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
@@ -116,6 +117,19 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const) {
       for (const wrong of [{ grant_type: 'password', device_code }, { grant_type }])
         assert.deepEqual((await form('token', wrong as never)).body['error'], 'invalid_request');
       assert.equal((await form('code', { client_id: 'x', scope: 'everything' })).body['error'], 'invalid_request');
+    });
+
+    test('may be any program with an OAuth library: it finds the addresses by itself, waits and goes on', async () => {
+      const options = { algorithm: 'oauth2' as const, execute: [oauth.allowInsecureRequests] };
+      const found = await oauth.discovery(new URL(hall.url), 'a well-read program', undefined, oauth.None(), options);
+      const begun = await oauth.initiateDeviceAuthorization(found, { scope: 'read me' });
+      const asking = { device_code: begun.device_code };
+      const early = oauth.genericGrantRequest(found, 'urn:ietf:params:oauth:grant-type:device_code', asking);
+      await assert.rejects(early, { error: 'authorization_pending' });
+      await ask('grant', { code: begun.user_code }, ann.token);
+      const { access_token, scope } = await oauth.pollDeviceAuthorizationGrant(found, { ...begun, interval: 0.01 });
+      assert.equal(scope, 'read me');
+      assert.equal((await call(hall, { method: 'GET', path: '/v1/me/tokens', token: access_token })).status, 200);
     });
 
     test('a code is answered once: of a grant and a refusal at once one holds', async () => {

@@ -17,6 +17,7 @@ export const ROUTE_SCOPES: Record<string, RouteScope> = {
   'GET /v1/invites/{code}': 'open',
   'GET /v1/signin/oidc': 'open',
   'GET /v1/signin/oidc/callback': 'open',
+  'GET /.well-known/oauth-authorization-server': 'open',
   'POST /v1/device/code': 'open',
   'POST /v1/device/token': 'open',
   'POST /v1/device/request': 'session',

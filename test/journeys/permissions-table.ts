@@ -139,6 +139,7 @@ export const ROUTES: Record<string, Try[]> = {
   'POST /v1/me/tokens': plain('/v1/me/tokens', signedIn(201), { name: 'a script', scopes: ['read'] }),
   'DELETE /v1/me/tokens/{id}': plain('/v1/me/tokens/tok_none', HIDDEN),
 
+  'GET /.well-known/oauth-authorization-server': plain('/.well-known/oauth-authorization-server', everyone(200)),
   'POST /v1/device/code': plain('/v1/device/code', everyone(200), { client: 'a script' }),
   'POST /v1/device/token': plain('/v1/device/token', everyone(400), { device_code: 'none' }),
   'POST /v1/device/request': plain('/v1/device/request', HIDDEN, { code: 'BCDF-GHJK' }),

@@ -36,10 +36,32 @@ export async function deviceRoutes(app: App, hall: Hall, callers: Callers): Prom
     beginRoute(own as App, hall, parts);
     tokenRoute(own as App, hall, parts);
   });
+  metadataRoute(app, hall);
   personRoutes(app, callers, parts);
 }
 
+/** So that OAuth's libraries find the addresses by themselves. https://www.rfc-editor.org/rfc/rfc8414 */
+function metadataRoute(app: App, hall: Hall): void {
+  app.get(
+    '/.well-known/oauth-authorization-server',
+    { schema: { tags, response: { 200: Metadata } } },
+    async (request) => {
+      const issuer = publicUrlOf(request, hall.settings);
+      return {
+        issuer,
+        device_authorization_endpoint: `${issuer}/v1/device/code`,
+        token_endpoint: `${issuer}/v1/device/token`,
+        grant_types_supported: [DEVICE_GRANT],
+        scopes_supported: [...SCOPES],
+        response_types_supported: [],
+        token_endpoint_auth_methods_supported: ['none'],
+      };
+    },
+  );
+}
+
 const FORM = 'application/x-www-form-urlencoded';
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 function beginRoute(app: App, hall: Hall, parts: DeviceParts): void {
   app.post('/v1/device/code', { schema: { tags, body: Begin, response: { 200: Begun } } }, async (request, reply) => {
@@ -113,8 +135,17 @@ const Begin = z.union([
     .pipe(z.object({ client: name, scopes: Scopes })),
 ]);
 const Poll = z.object({
-  grant_type: z.literal('urn:ietf:params:oauth:grant-type:device_code').optional(),
+  grant_type: z.literal(DEVICE_GRANT).optional(),
   device_code: z.string().min(1).max(200),
+});
+const Metadata = z.object({
+  issuer: z.string(),
+  device_authorization_endpoint: z.string(),
+  token_endpoint: z.string(),
+  grant_types_supported: z.array(z.string()),
+  scopes_supported: z.array(z.enum(SCOPES)),
+  response_types_supported: z.array(z.string()),
+  token_endpoint_auth_methods_supported: z.array(z.string()),
 });
 const Begun = z.object({
   device_code: z.string(),
