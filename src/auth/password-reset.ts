@@ -7,7 +7,7 @@ import { unknown } from '#core/errors.ts';
 import type { Auth } from './auth.ts';
 import { makeLink, takeLink, writeTo, type MailParts } from './mailed-links.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
-import { endSessions } from './sessions.ts';
+import { endEveryWayIn } from './sessions.ts';
 
 /** Mails whom this stands for a link to set a new password, if there is such a person with a verified address. Tells nobody whether there is. */
 export async function askForReset(parts: MailParts, who: { username: string } | { email: string }, base: string) {
@@ -43,5 +43,5 @@ export async function resetByLink(
     });
     return link.account;
   });
-  await endSessions(auth, account);
+  await endEveryWayIn(auth, account);
 }
