@@ -25,6 +25,21 @@ export const PublicKeyAnswer = z.object({ id: z.string(), key: z.string() });
 /** `POST /v1/check`: 204 where it can be opened, 409 `cannot-open` where not. */
 export const CheckBody = SealedSecret;
 
+/** What the seed of a second factor is sealed for. Nobody else's secret may have that name. */
+export const TOTP_PURPOSE = 'totp';
+
+/** `POST /v1/totp`: whether a code is right by a sealed seed (RFC 6238). `after`: the newest time step that counted. */
+export const TotpBody = SealedSecret.extend({
+  purpose: z.literal(TOTP_PURPOSE),
+  code: z.string().regex(/^\d{6}$/),
+  after: z.int().min(0),
+});
+
+/** The code's time step; null where it is wrong. */
+export const TotpAnswer = z.object({ step: z.number().nullable() });
+
+export type TotpAnswer = z.infer<typeof TotpAnswer>;
+
 /** What a provider is asked. `path` begins with a slash and has no query; the secret goes where the vault's list says. */
 export const ProviderRequest = z.strictObject({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
@@ -92,12 +107,12 @@ export const LeaseAnswer = z.object({
 export type LeaseAnswer = z.infer<typeof LeaseAnswer>;
 
 /** What each caller may ask, by the name in its certificate: the table that the vault holds and `docs/threats.md` shows. */
-export type Operation = 'public-key' | 'check' | 'call' | 'reseal' | 'rotation' | 'status' | 'lease';
+export type Operation = 'public-key' | 'check' | 'call' | 'reseal' | 'rotation' | 'status' | 'lease' | 'totp';
 
 /**
  * Every refusal: problem+json with one of these codes. cannot-open: sealed for another pair or by a key that is not here.
  * not-allowed: this caller may not ask that. replayed: the same request was here before, or is too old. unknown-provider,
- * not-on-list: the vault does not call that. provider-*: what came back, or did not. busy: too many wait. no-key: no master key.
+ * not-on-list: the vault does not call that. provider-*: what came back, or did not. busy: too many wait. too-many-tries: of codes, for one owner. no-key: no master key.
  */
 export const VAULT_CODES = [
   'cannot-open',
@@ -113,6 +128,7 @@ export const VAULT_CODES = [
   'provider-too-large',
   'provider-echoes',
   'busy',
+  'too-many-tries',
   'no-key',
   'failed',
 ] as const;

@@ -33,4 +33,8 @@ export const CALL_LIMITS = {
   /** ms that a lease is given again to who asks with the refresh token that it used up: the first answer may have been lost. */
   leaseKept: 30_000,
   leases: 1_000,
+  /** Codes of a second factor that are looked at for one owner: a person mistypes, a program guesses. */
+  totp: { perMinute: 10, burst: 5 },
+  /** Owners whose pace is known at once; the oldest goes first. */
+  totpOwners: 10_000,
 } as const;

@@ -9,10 +9,10 @@ export const ON_THIS_MACHINE = 'all';
  */
 const CALLERS: Readonly<Record<string, Rights>> = {
   [ON_THIS_MACHINE]: {
-    operations: ['public-key', 'check', 'call', 'reseal', 'rotation', 'status', 'lease'],
+    operations: ['public-key', 'check', 'call', 'reseal', 'rotation', 'status', 'lease', 'totp'],
     leases: ['twitch'],
   },
-  hall: { operations: ['public-key', 'check', 'reseal', 'rotation', 'status'], leases: [] },
+  hall: { operations: ['public-key', 'check', 'reseal', 'rotation', 'status', 'totp'], leases: [] },
   worker: { operations: ['public-key', 'call'], leases: [] },
   bot: { operations: ['public-key'], leases: [] },
   discord: { operations: ['public-key'], leases: [] },

@@ -11,6 +11,7 @@ import { LISTENING } from './listening.ts';
 import { createOutgoing } from './outgoing.ts';
 import { providersOf } from './providers.ts';
 import { replays } from './replays.ts';
+import { totpChecker } from './totp.ts';
 import { vaultServers, type VaultServers } from './server.ts';
 import { VaultSettings, type VaultReady } from './settings.ts';
 
@@ -43,7 +44,8 @@ async function start(settings: VaultSettings): Promise<void> {
   };
   const { call } = caller(asking);
   const { lease } = leaser(asking);
-  const servers = vaultServers({ keys, audit, call, lease, replays: replays() }, certificateOf(settings));
+  const totp = totpChecker(asking);
+  const servers = vaultServers({ keys, audit, call, lease, totp, replays: replays() }, certificateOf(settings));
   const port = await listen(servers, settings);
   process.once('SIGTERM', () => drain(servers));
   const { state, why } = keys.status();

@@ -6,6 +6,7 @@ import {
   type Operation,
   ResealBody,
   RotationBody,
+  TotpBody,
   type LeaseAnswer,
   type ProviderAnswer,
 } from '#contracts/vault.ts';
@@ -13,12 +14,14 @@ import type { Audit, AuditEntry } from './audit.ts';
 import { mayLease } from './callers.ts';
 import type { Keys } from './keys.ts';
 import { LISTENING } from './listening.ts';
+import type { TotpChecker } from './totp.ts';
 import { Refusal } from './refusal.ts';
 
 export interface RouteParts {
   keys: Keys;
   audit: Audit;
   call(body: CallBody, by: string, signal: AbortSignal): Promise<ProviderAnswer>;
+  totp: TotpChecker;
   lease(body: LeaseBody, by: string, signal: AbortSignal): Promise<LeaseAnswer>;
 }
 
@@ -62,6 +65,14 @@ const ROUTES = new Map<string, Route>([
       schema: CallBody,
       mostBytes: LISTENING.callBytes,
       run: async ({ call }, { body, caller, signal }) => ok(await call(body, caller, signal)),
+    }),
+  ],
+  [
+    'POST /v1/totp',
+    route('totp', {
+      schema: TotpBody,
+      mostBytes: LISTENING.secretBytes,
+      run: async ({ totp }, { body, caller }) => ok(await totp(body, caller)),
     }),
   ],
   ['POST /v1/lease', route('lease', { schema: LeaseBody, mostBytes: LISTENING.secretBytes, run: lease })],

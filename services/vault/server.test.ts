@@ -25,6 +25,7 @@ const ASKED: Record<Operation, Asked> = {
   reseal: { path: '/v1/reseal', body: {} },
   rotation: { path: '/v1/rotation', body: {} },
   lease: { path: '/v1/lease', body: {} },
+  totp: { path: '/v1/totp', body: {} },
 };
 
 describe('who asks the vault', () => {

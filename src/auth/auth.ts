@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '#core/clock.ts';
 import type { LiveEvent } from '#core/live.ts';
+import type { Seeds } from '#core/second-factor.ts';
 import type { Storage } from '#storage/storage.ts';
 import type { LoginThrottle } from './login-throttle.ts';
 import type { Oidc } from './oidc.ts';
@@ -16,6 +17,8 @@ export interface Auth {
   idleMinutes: number;
   /** Another service that people may sign in by. */
   oidc?: Oidc | undefined;
+  /** The sealed seeds of second factors. */
+  seeds?: Seeds | undefined;
   announce(event: LiveEvent): void;
 }
 

@@ -11,11 +11,13 @@ type Keeper = Pick<Auth, 'storage' | 'clock'>;
 
 /** What somebody set out to do at another service, to be known again when they come back from it. */
 export interface Attempt {
-  purpose: 'sign-in' | 'link' | 'add-app';
+  purpose: 'sign-in' | 'link' | 'add-app' | 'second-step';
   /** Where they were sent, such as `oidc`, `discord`. */
   provider: string;
   /** Whose session it was begun in, where it needs one. Nobody else may end it. */
   by?: { account: string; session: string };
+  /** Whom the other service vouched for already: what is left is their second factor. */
+  account?: string;
   community?: string;
   /** The invite of a newcomer, as typed. */
   invite?: string;
@@ -60,12 +62,26 @@ export async function beginAttempt(keeper: Keeper, asked: Attempt): Promise<Begu
  * 400 `attempt-foreign` or `attempt-expired`, 409 `attempt-used`.
  */
 export async function takeAttempt(keeper: Keeper, came: CameBack): Promise<Kept> {
-  const kept = came.sealed === undefined ? undefined : opened(await keyOf(keeper), came.sealed);
-  if (!kept || !isTheSame(kept, came)) throw foreign();
-  if (kept.expiresAt <= keeper.clock()) throw expired();
+  const kept = await openedHere(keeper, came.sealed);
+  if (!isTheSame(kept, came)) throw foreign();
+  needTime(kept, keeper);
+  await useAttempt(keeper, kept);
+  return kept;
+}
+
+/** Whom another service vouched for in this browser. It stays good, as a code may be mistyped: `useAttempt` ends it. */
+export async function readSecondStep(keeper: Keeper, sealed: string | undefined): Promise<Kept & { account: string }> {
+  const kept = await openedHere(keeper, sealed);
+  const { account } = kept;
+  if (kept.purpose !== 'second-step' || account === undefined) throw foreign();
+  needTime(kept, keeper);
+  return { ...kept, account };
+}
+
+/** Uses it up. 409 `attempt-used`. */
+export async function useAttempt(keeper: Keeper, kept: Kept): Promise<void> {
   const fresh = await keeper.storage.write((tx) => useOnce(tx.db, `attempt ${digest(kept.state)}`, kept.expiresAt));
   if (!fresh) throw used();
-  return kept;
 }
 
 /** A page of ours to go to: anything else, such as another site's address, is the front page. */
@@ -75,9 +91,10 @@ export function ownPath(next: string | undefined): string {
 }
 
 const Kept = z.object({
-  purpose: z.enum(['sign-in', 'link', 'add-app']),
+  purpose: z.enum(['sign-in', 'link', 'add-app', 'second-step']),
   provider: z.string(),
   by: z.object({ account: z.string(), session: z.string() }).exactOptional(),
+  account: z.string().exactOptional(),
   community: z.string().exactOptional(),
   invite: z.string().exactOptional(),
   shared: z.boolean().exactOptional(),
@@ -90,6 +107,16 @@ const Kept = z.object({
 
 /** An attempt with what proves the answer to it. */
 export type Kept = Attempt & { state: string; nonce: string; verifier: string; expiresAt: number };
+
+async function openedHere(keeper: Keeper, sealed: string | undefined): Promise<Kept> {
+  const kept = sealed === undefined ? undefined : opened(await keyOf(keeper), sealed);
+  if (!kept) throw foreign();
+  return kept;
+}
+
+function needTime({ expiresAt }: Kept, { clock }: Keeper): void {
+  if (expiresAt <= clock()) throw expired();
+}
 
 function isTheSame(kept: Kept, came: CameBack): boolean {
   const sameWay = [came.purpose].flat().includes(kept.purpose) && kept.provider === came.provider;

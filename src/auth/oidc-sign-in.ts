@@ -1,10 +1,19 @@
-import { AppError } from '#core/errors.ts';
+import { AppError, unknown } from '#core/errors.ts';
 import { findAccount } from '#storage/accounts.ts';
 import { findIdentity } from '#storage/identities.ts';
 import type { Auth } from './auth.ts';
 import { linkIdentity } from './identities.ts';
-import { beginAttempt, ownPath, takeAttempt, type Attempt, type Kept } from './oauth-state.ts';
+import {
+  beginAttempt,
+  ownPath,
+  readSecondStep,
+  takeAttempt,
+  useAttempt,
+  type Attempt,
+  type Kept,
+} from './oauth-state.ts';
 import type { Oidc, OidcPerson } from './oidc.ts';
+import { hasFactor, needFactor } from './second-factor.ts';
 import { openSession } from './sessions.ts';
 import { createAccount } from './sign-up.ts';
 
@@ -36,7 +45,9 @@ export interface OidcCameBack {
 /** What it came to. */
 export type OidcEnd =
   | { is: 'signed-in'; next: string; token: string; shared: boolean }
-  | { is: 'linked'; next: string };
+  | { is: 'linked'; next: string }
+  /** The account has a second factor: what is sealed into the browser now waits for its code. */
+  | { is: 'second-step'; next: string; sealed: string };
 
 /**
  * Ends what was begun. A known identity signs in; an unknown one gets an account, by the same rules as everybody. An
@@ -55,8 +66,24 @@ export async function endOidc(auth: Auth, came: OidcCameBack): Promise<OidcEnd> 
   const next = ownPath(kept.next);
   if (kept.by) return { is: 'linked', next: await link(auth, { oidc, person, account: kept.by.account, next }) };
   const account = (await knownAs(auth, oidc, person)) ?? (await newcomer(auth, { oidc, person, kept, came }));
-  const opened = await enter(auth, account, { shared: kept.shared === true, device: came.device });
-  return { is: 'signed-in', next, ...opened };
+  const shared = kept.shared === true;
+  if (await hasFactor(auth, account)) {
+    const { sealed } = await beginAttempt(auth, { purpose: 'second-step', provider: 'oidc', account, shared, next });
+    return { is: 'second-step', next, sealed };
+  }
+  return { is: 'signed-in', next, ...(await enter(auth, account, { shared, device: came.device })) };
+}
+
+/** The second step of whoever another service vouched for: the code of their second factor. */
+export async function endSecondStep(
+  auth: Auth,
+  came: Pick<OidcCameBack, 'sealed' | 'device' | 'address'> & { code: string },
+) {
+  const kept = await readSecondStep(auth, came.sealed);
+  const { account } = kept;
+  await needFactor(auth, { account, code: came.code, address: came.address });
+  await useAttempt(auth, kept);
+  return enter(auth, account, { shared: kept.shared === true, device: came.device });
 }
 
 function oidcIn({ oidc }: Auth): Oidc {
@@ -100,7 +127,8 @@ function identityOf({ platform, name }: Oidc, person: OidcPerson) {
 }
 
 async function enter(auth: Auth, id: string, how: { shared: boolean; device: string }) {
-  const kept = (await findAccount(auth.storage.db, { id }))?.passwordHash ?? '';
-  const { token } = await openSession(auth, { id, kept }, how);
-  return { token, shared: how.shared };
+  const account = await findAccount(auth.storage.db, { id });
+  if (!account) throw unknown('account');
+  const { passwordHash: kept, ...person } = account;
+  return { account: person, shared: how.shared, ...(await openSession(auth, { id, kept }, how)) };
 }

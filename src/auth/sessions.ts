@@ -19,6 +19,7 @@ import {
 import { deleteTokens, liveTokens, touchTokens } from '#storage/tokens.ts';
 import { digest, type Auth } from './auth.ts';
 import { passwordMatches } from './passwords.ts';
+import { needFactor } from './second-factor.ts';
 import { checkToken, isToken } from './tokens.ts';
 
 export type { SessionRow } from '#storage/sessions.ts';
@@ -37,6 +38,8 @@ export interface Session {
 export interface SignIn {
   username: string;
   password: string;
+  /** Of the second factor, where there is one. */
+  code?: string;
   /** A shared computer: the session ends after 30 minutes without use. */
   shared?: boolean;
   /** What the person will recognise the device by, from its user agent. */
@@ -58,6 +61,7 @@ export async function signIn(
     await auth.throttle.failed(asked.username, asked.address);
     throw wrongSignIn();
   }
+  await needFactor(auth, { account: account.id, code: asked.code, address: asked.address });
   await auth.throttle.succeeded(asked.username, asked.address);
   const { passwordHash: kept, ...person } = account;
   return { account: person, ...(await openSession(auth, { id: account.id, kept }, asked)) };

@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { disable } from '#auth/disable.ts';
 import { resetPassword, setRole } from '#auth/profile.ts';
+import { endFactorOf } from '#auth/second-factor.ts';
 import { createAccount, type Doors } from '#auth/sign-up.ts';
 import { systemClock } from '#core/clock.ts';
 import { ROLES } from '#core/roles.ts';
@@ -9,7 +10,7 @@ import type { Storage } from '#storage/storage.ts';
 import { WrongUse, type CommandLine } from './command-line.ts';
 import { withData } from './open-data.ts';
 
-/** `account create|password|role|disable NAME`. A running hall sees it at once; ended sessions lose their connections within seconds. */
+/** `account create|password|role|second-factor-off|disable NAME`. A running hall sees it at once; ended sessions lose their connections within seconds. */
 export async function account({ config, say, words }: CommandLine): Promise<number> {
   const { values, positionals } = parse(words);
   const [act = '', name, ...rest] = positionals;
@@ -50,6 +51,13 @@ const ACTS: Record<string, (asked: Asked) => Promise<(storage: Storage) => Promi
     return async (storage) => {
       await setRole(keeper(storage), name, role);
       return `${name} is ${role} now`;
+    };
+  },
+  async 'second-factor-off'({ name, rest }) {
+    if (rest.length > 0) throw new WrongUse('One name at a time.');
+    return async (storage) => {
+      await endFactorOf(keeper(storage), name);
+      return `${name} signs in without a second factor now`;
     };
   },
   async disable({ name, rest }) {

@@ -30,6 +30,7 @@ const COMMANDS: Record<string, { usage: string[]; run(line: CommandLine): Promis
       'account create NAME [--owner] --password-stdin',
       'account password NAME --password-stdin',
       'account role NAME guest|member|moderator|admin|owner',
+      'account second-factor-off NAME',
       'account disable NAME',
     ],
     run: account,

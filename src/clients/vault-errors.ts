@@ -54,6 +54,7 @@ const SHOWN: Record<VaultCode, Shown> = {
   'provider-redirects': { ...PLATFORM, adds: 'The operator sees to it: is the provider’s address right?' },
   'provider-too-large': PLATFORM,
   'provider-echoes': { ...PLATFORM, adds: 'Make a new key there, to be safe.' },
+  'too-many-tries': { status: 429, code: 'too-fast', retryAfter: 10 },
   busy: { status: 503, fault: 'ours', retryAfter: 5 },
   // The vault's own sentence names files of its machine, and is for the operator: vault status.
   'no-key': {

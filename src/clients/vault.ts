@@ -5,6 +5,7 @@ import {
   PUBLIC_KEY_MS,
   PublicKeyAnswer,
   ResealAnswer,
+  TotpAnswer,
   VaultStatus,
   type ProviderRequest,
   type SealedSecret,
@@ -24,6 +25,8 @@ export interface Vault {
   check(secret: SealedSecret): Promise<void>;
   call(secret: SealedSecret, provider: string, request: ProviderRequest, signal?: AbortSignal): Promise<ProviderAnswer>;
   lease(secret: SealedSecret, provider: string): Promise<LeaseAnswer>;
+  /** The time step that a code is of, by a sealed seed; undefined where it is wrong or not newer than `after`. */
+  totp(seed: SealedSecret, code: string, after: number): Promise<number | undefined>;
   /** The same secrets by the newest key; undefined in the place of one that cannot be opened. */
   reseal(secrets: SealedSecret[]): Promise<(string | undefined)[]>;
   /** begin: makes the next key, or tells the one of a rotation under way. end: makes `next` the current one. */
@@ -62,6 +65,10 @@ export function vaultClient(address: VaultAddress): Vault {
     call: (secret, provider, request, signal) =>
       ask(ProviderAnswer, { ...post('call', { ...only(secret), provider, request }), ...(signal && { signal }) }),
     lease: (secret, provider) => ask(LeaseAnswer, post('lease', { ...only(secret), provider })),
+    async totp(seed, code, after) {
+      const { step } = await ask(TotpAnswer, post('totp', { ...only(seed), code, after }));
+      return step ?? undefined;
+    },
     async reseal(secrets) {
       const answer = await ask(ResealAnswer, { ...post('reseal', { secrets: secrets.map(only) }), again: true });
       return answer.secrets.map(({ sealed }) => sealed ?? undefined);
@@ -81,6 +88,7 @@ export function noVault(why: string): Vault {
     check: refuse,
     call: refuse,
     lease: refuse,
+    totp: refuse,
     reseal: refuse,
     rotation: refuse,
     status: refuse,

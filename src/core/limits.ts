@@ -105,6 +105,8 @@ export const LIMITS = {
   /** Mails that one address may ask for from here, and that one account gets: nobody's letter box is filled. */
   mailsAsked: { uses: 20, perSeconds: 3_600 },
   mailsOfAccount: { uses: 3, perSeconds: 3_600 },
+  /** Recovery codes of a second factor, each good once. */
+  recoveryCodes: 10,
   /** Wrong passwords per username and address before the first wait, and the first wait in seconds; doubled every five more. */
   wrongLogins: 5,
   wrongLoginWait: 10,

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
+/** The seed of a second factor: it is set up, used and ended as one, and not as a secret of a person's. */
+export const SEED_PURPOSE = 'totp';
+
 /** What a secret is for: a name of the kind of `torn`. */
-export const SecretPurpose = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'is not a name such as torn');
+export const SecretPurpose = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'is not a name such as torn')
+  .refine((purpose) => purpose !== SEED_PURPOSE, 'is kept for the second factor, which has a place of its own');
 
 /** What is told of a secret: never its value. */
 export interface SecretFacts {

@@ -22,6 +22,12 @@ export const ROUTE_SCOPES: Record<string, RouteScope> = {
   'POST /v1/device/grant': 'session',
   'POST /v1/device/refuse': 'session',
 
+  'POST /v1/sessions/second-step': 'open',
+  'GET /v1/me/sign-in': 'session',
+  'POST /v1/me/second-factor': 'session',
+  'POST /v1/me/second-factor/confirm': 'session',
+  'POST /v1/me/second-factor/recovery-codes': 'session',
+  'DELETE /v1/me/second-factor': 'session',
   'POST /v1/password-resets': 'open',
   'POST /v1/password-resets/{token}': 'open',
   'POST /v1/email-verifications/{token}': 'open',

@@ -38,6 +38,7 @@ import { roomRoutes } from './routes/rooms.ts';
 import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { spaceRoutes } from './routes/spaces.ts';
+import { secondFactorRoutes } from './routes/second-factor.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { yourDataRoutes } from './routes/your-data.ts';
@@ -91,6 +92,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   await deviceRoutes(app, hall, callers);
   oidcRoutes(app, hall, callers);
   lostPasswordRoutes(app, hall, callers);
+  secondFactorRoutes(app, hall, callers);
   shownMailRoute(app, hall);
   roomRoutes(app, hall, { callers, hub });
   messageRoutes(app, hall, callers);

@@ -21,6 +21,7 @@ import type { Sealer } from '#core/secret.ts';
 import type { Hall, OperatorPort, YourDataPort } from '#http/hall.ts';
 import { hallServer, type HallServer } from '#http/server.ts';
 import { pageMailer, smtpMailer, terminalMailer } from '#mail/mailer.ts';
+import { seedsOf } from '#secrets/seeds.ts';
 import { secretsOf } from '#secrets/secrets.ts';
 import { listCommandSettings } from '#storage/command-settings.ts';
 import type { Storage } from '#storage/storage.ts';
@@ -87,7 +88,7 @@ export async function hallPart(site: Site, options: HallPartOptions): Promise<Ha
   };
 }
 
-function makeAuth({ config, storage, clock, rates }: Site, announce: Auth['announce']): Auth {
+function makeAuth({ config, storage, clock, rates, vault }: Site, announce: Auth['announce']): Auth {
   return {
     storage,
     clock,
@@ -96,6 +97,7 @@ function makeAuth({ config, storage, clock, rates }: Site, announce: Auth['annou
     signup: config.SIGNUP,
     idleMinutes: config.SESSION_IDLE_MINUTES,
     oidc: oidcBy(config),
+    seeds: seedsOf({ storage, clock, vault }),
     announce,
   };
 }

@@ -80,3 +80,19 @@ function toCode(row: Selectable<Schema['one_time_codes']>): KeptCode {
     usedAt: row.used_at,
   };
 }
+
+/** What an account's newest good code of this purpose is for, as it is called. */
+export async function pendingLink(
+  db: Db,
+  { account, purpose, now }: { account: string; purpose: string; now: number },
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('one_time_codes')
+    .select('name')
+    .where('account_id', '=', account)
+    .where('purpose', '=', purpose)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return row?.name ?? undefined;
+}

@@ -57,6 +57,14 @@ export const ROUTES: Record<string, Try[]> = {
   'GET /v1/signin/oidc/callback': plain('/v1/signin/oidc/callback', everyone(303)),
   'GET /v1/me/identities/oidc/link': plain('/v1/me/identities/oidc/link', signedIn(303)),
 
+  'POST /v1/sessions/second-step': plain('/v1/sessions/second-step', everyone(400), { code: '000000' }),
+  'GET /v1/me/sign-in': plain('/v1/me/sign-in', signedIn(200)),
+  'POST /v1/me/second-factor': plain('/v1/me/second-factor', signedIn(200), { password: PASSWORD }),
+  'POST /v1/me/second-factor/confirm': plain('/v1/me/second-factor/confirm', everyone(401), { code: 'none' }),
+  'POST /v1/me/second-factor/recovery-codes': plain('/v1/me/second-factor/recovery-codes', HIDDEN, {
+    password: PASSWORD,
+  }),
+  'DELETE /v1/me/second-factor': plain('/v1/me/second-factor', signedIn(204), { password: PASSWORD }),
   'POST /v1/password-resets': plain('/v1/password-resets', everyone(204), { username: 'nobody-at-all' }),
   'POST /v1/password-resets/{token}': plain('/v1/password-resets/none', everyone(404), { password: PASSWORD }),
   'PUT /v1/me/email': plain('/v1/me/email', signedIn(204), { email: 'one@example.org', password: PASSWORD }),

@@ -2,6 +2,7 @@ import { readSealed, seal } from '#contracts/sealed.ts';
 import type { Vault } from '#clients/vault.ts';
 import { AppError } from '#core/errors.ts';
 import { openKeys, type Keys } from '#vault/keys.ts';
+import { totpChecker } from '#vault/totp.ts';
 
 /** The vault's own keys without the process around them, for tests of what is built on it. */
 export interface VaultInHand extends Vault {
@@ -14,6 +15,7 @@ export interface VaultInHand extends Vault {
 
 export async function vaultInHand(folder: string): Promise<VaultInHand> {
   const keys = await openKeys(folder);
+  const totp = totpChecker({ keys, audit: () => undefined, clock: Date.now });
   return {
     keys,
     opened: async (secret) => Buffer.from(await keys.open(secret)).toString(),
@@ -25,6 +27,7 @@ export async function vaultInHand(folder: string): Promise<VaultInHand> {
     check: async (secret) => void (await keys.open(secret).catch(cannotOpen)),
     call: async () => ({ status: 200, contentType: 'application/json', body: '{}' }),
     lease: () => Promise.reject(new Error('there is nothing to lease here')),
+    totp: async (seed, code, after) => (await totp({ ...seed, purpose: 'totp', code, after }, 'all')).step ?? undefined,
     reseal: async (secrets) => (await keys.reseal(secrets)).map((sealed) => sealed ?? undefined),
     rotation: (asked) => (asked.step === 'begin' ? keys.begin() : keys.end(asked.next)),
     status: async () => keys.status(),

@@ -15,6 +15,7 @@ import { openKeys } from '#vault/keys.ts';
 import { leaser } from '#vault/lease.ts';
 import { providersOf } from '#vault/providers.ts';
 import { replays } from '#vault/replays.ts';
+import { totpChecker } from '#vault/totp.ts';
 import { vaultServers } from '#vault/server.ts';
 import { serviceCertificates } from './service-certificates.ts';
 
@@ -55,7 +56,14 @@ export async function startTestServer(tornUrl = 'http://127.0.0.1:1'): Promise<T
   const audit = openAudit(folder);
   const providers = providersOf({ tornUrl, twitchAuthUrl: 'http://127.0.0.1:1' });
   const asking = { keys, providers, audit, governor: createGovernor(), clock: Date.now };
-  const parts = { keys, audit, call: caller(asking).call, lease: leaser(asking).lease, replays: begun() };
+  const parts = {
+    keys,
+    audit,
+    call: caller(asking).call,
+    lease: leaser(asking).lease,
+    totp: totpChecker(asking),
+    replays: begun(),
+  };
   const { here, elsewhere } = vaultServers(parts, pemOf(certificates, 'vault'));
   const socket = join(folder, 'socket');
   await listening(here, socket);

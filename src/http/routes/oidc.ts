@@ -57,6 +57,10 @@ export function oidcRoutes(app: App, hall: Hall, callers: Callers): void {
       const sealed = attemptOf(request, settings);
       const end = await endOidc(auth, { url: callbackOf(request, hall), sealed, by, device, address: request.ip });
       if (end.is === 'signed-in') callers.setCookie(reply, end.token, end.shared);
+      if (end.is === 'second-step') {
+        setAttempt(reply, end.sealed, settings);
+        return reply.redirect(`/signin?step=code&next=${encodeURIComponent(end.next)}`, 303);
+      }
       return reply.redirect(end.next, 303);
     } catch (error) {
       return reply.redirect(pageFor(error, request, by !== undefined), 303);
