@@ -8,10 +8,12 @@ export const identityTexts = {
   what: 'Your names elsewhere. What you may do and how often follows you across all of them.',
   platform: platformName,
   proved: 'proved',
-  proof: ({ proof, platform }: Identity, when: string) =>
-    isPlatform(platform)
+  proof: ({ proof, platform }: Identity, ago: string) => {
+    const when = ago === 'now' ? 'just now' : ago;
+    return isPlatform(platform)
       ? `by ${proof === 'code' ? 'code' : platformName(platform)}, ${when}`
-      : `You can sign in with it. Linked ${when}`,
+      : `You can sign in with it. Linked ${when}`;
+  },
   notLinked: 'not linked',
   link: (name: string) => `Link ${name}`,
   close: 'Not now',
@@ -26,7 +28,8 @@ export const identityTexts = {
   keep: 'Keep it',
   ask: (name: string) => `Prove it at ${name}`,
   askWhat: (name: string) => `${name} asks whether you agree, and sends you back here.`,
-  orCode: (name: string) => `Or type this to the bot on ${name}`,
+  orAsk: (name: string) => `Or sign in to ${name}`,
+  askAlone: (name: string) => `Sign in to ${name}`,
   code: (name: string) => `Type this to the bot on ${name}`,
   codeLabel: 'Link code',
   codeWhat: (minutes: string) =>
