@@ -3,8 +3,9 @@ import { AppError, conflict } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { SecretName } from '#core/secret.ts';
 import { inTurn } from '#storage/in-turn.ts';
-import { countOthers, putSecret } from '#storage/secrets.ts';
+import { countOthers, deleteSecret, putSecret } from '#storage/secrets.ts';
 import type { Tx } from '#storage/storage.ts';
+import { ownersOf } from './owners.ts';
 import { recordAct } from './record-act.ts';
 import type { SecretParts } from './secrets.ts';
 
@@ -25,6 +26,8 @@ export async function keepSealed(
   await storage.write(async (tx) => {
     await needPlace(tx, name);
     const at = clock();
+    const [, ...others] = await ownersOf(tx.db, name.owner);
+    for (const owner of others) await deleteSecret(tx.db, { ...name, owner });
     await putSecret(tx.db, { ...name, sealed, key: read.key, at });
     await recordAct(tx.db, { act: 'set', name, by, at });
   });

@@ -1,13 +1,13 @@
 import type { Vault } from '#clients/vault.ts';
 import type { Clock } from '#core/clock.ts';
 import type { Secrets, SecretUses } from '#core/secret.ts';
-import { findSecret } from '#storage/secrets.ts';
 import type { Storage } from '#storage/storage.ts';
 import { callWith } from './call-with.ts';
 import { checkSecret } from './check-secret.ts';
 import { forgetSecret } from './forget-secret.ts';
 import { listOwned } from './list-owned.ts';
 import { keepSealed, keepValue } from './keep-secret.ts';
+import { findOwned } from './owners.ts';
 
 /** What every act with secrets needs. */
 export interface SecretParts {
@@ -31,7 +31,7 @@ export function secretsOf(parts: SecretParts): Secrets {
 export function secretUses(parts: SecretParts): SecretUses {
   return {
     keep: (name, sealed) => keepSealed(parts, { name, sealed, by: name.owner }),
-    has: async (name) => (await findSecret(parts.storage.db, name)) !== undefined,
+    has: async (name) => (await findOwned(parts.storage.db, name)) !== undefined,
     call: (name, asked, signal) => callWith(parts, { name, asked, signal }),
   };
 }

@@ -9,10 +9,12 @@ import { LIMITS } from '#core/limits.ts';
 import type { SecretName } from '#core/secret.ts';
 import { rotateSecrets, type RotationProgress } from '#secrets/rotate.ts';
 import { secretsOf, secretUses } from '#secrets/secrets.ts';
+import { insertIdentity } from '#storage/identities.ts';
 import { countByKey, findSecret, putSecret } from '#storage/secrets.ts';
 import type { Storage } from '#storage/storage.ts';
 import { long, seed } from '#test/support/seed.ts';
 import { keyOf, type VaultInHand, vaultInHand } from '#test/support/vault-in-hand.ts';
+import { somebody } from './fixtures.ts';
 import type { PostCase } from './posts.contract.ts';
 
 /** What people entrust: kept, used, forgotten, and sealed anew while all of that goes on. */
@@ -65,6 +67,42 @@ export const secretsContract: PostCase[] = [
           await assert.rejects(secrets.check(to, to.owner), { status: 409, code: 'cannot-open' });
         }
         await secrets.check(TORN, 'acct_ann');
+      }),
+  },
+  {
+    says: 'what somebody entrusted on a platform is the account’s too while it is linked; what that keeps anew takes its place',
+    holds: (storage) =>
+      withVault(storage, async ({ secrets, uses, stored }) => {
+        const { account } = await somebody(storage, 'ann');
+        const [there, here] = [
+          { owner: 'discord:1', purpose: 'torn' },
+          { owner: account, purpose: 'torn' },
+        ];
+        await secrets.set(there, 'typed there', there.owner);
+        assert.equal(await uses.has(here), false);
+        const identity = {
+          platform: 'discord',
+          platformId: '1',
+          account,
+          name: 'Mia',
+          proof: 'code',
+          linkedAt: 1,
+        } as const;
+        await storage.write((tx) => insertIdentity(tx.db, identity));
+        assert.equal(await uses.has(here), true);
+        await secrets.check(here, account);
+        assert.deepEqual(
+          (await secrets.list(account)).map(({ purpose, lastUsedBy }) => [purpose, lastUsedBy]),
+          [['torn', 'check']],
+        );
+        await secrets.set(here, 'typed here', account);
+        assert.deepEqual(
+          (await stored()).map(({ owner }) => owner),
+          [account],
+        );
+        await secrets.set(there, 'typed there again', there.owner);
+        await secrets.forget(here, account);
+        assert.deepEqual(await stored(), []);
       }),
   },
   {
