@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { firstCommunity } from '#storage/communities.ts';
 import { openHall, somebody, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
 import { startDiscord, type Discord } from '#test/simulators/discord/index.ts';
+import { startSlack, type SlackSimulator } from '#test/simulators/slack/index.ts';
 import { startTwitch, type Twitch } from '#test/simulators/twitch/index.ts';
 import { assertAccessible } from '#test/support/axe.ts';
 import { startBrowser } from '#test/support/chromium.ts';
@@ -18,6 +19,7 @@ describe('one person on every platform', { concurrency: 1 }, () => {
   let browser: Browser;
   let discord: Discord;
   let twitch: Twitch;
+  let slack: SlackSimulator;
   let hall: OpenHall;
   let ann: Visitor;
   let her: Somebody;
@@ -25,14 +27,19 @@ describe('one person on every platform', { concurrency: 1 }, () => {
   const scene = play(async () => takePictures(page, 'failed-identities'));
 
   before(async () => {
-    [browser, discord, twitch] = await Promise.all([startBrowser(), startDiscord(), startTwitch()]);
-    hall = await openHall({ ...discord.env, ...twitch.env });
+    [browser, discord, twitch, slack] = await Promise.all([
+      startBrowser(),
+      startDiscord(),
+      startTwitch(),
+      startSlack(),
+    ]);
+    hall = await openHall({ ...discord.env, ...twitch.env, ...slack.env });
     await somebody(hall.storage, 'olga', 'owner');
     her = await somebody(hall.storage, 'ann', 'admin');
     ann = await Visitor.arrive(browser, hall.url);
     page = ann.page;
     await page.context().addCookies([{ name: 'guildhall', value: her.token, url: hall.url }]);
-    await twitch.connected();
+    await Promise.all([twitch.connected(), slack.connected()]);
     await eventually(
       '/link on Discord',
       () => discord.commands().guild.some(({ name }) => name === 'link') || undefined,
@@ -41,7 +48,7 @@ describe('one person on every platform', { concurrency: 1 }, () => {
   after(async () => {
     await browser?.close();
     await hall?.close();
-    await Promise.all([discord?.stop(), twitch?.stop()]);
+    await Promise.all([discord?.stop(), twitch?.stop(), slack?.stop()]);
   });
 
   const onDiscord = (name: string, options: Record<string, string> = {}): Promise<string> =>
@@ -69,7 +76,7 @@ describe('one person on every platform', { concurrency: 1 }, () => {
     await ann.standsAt('Profile');
     await row('Discord').getByText('not linked').waitFor();
     await row('Twitch').getByText('not linked').waitFor();
-    assert.equal(await row('Slack').count(), 0, 'the bot is not there');
+    await row('Slack').getByText('not linked').waitFor();
   });
 
   scene('she asks for a code, and types it to the bot on Discord: the page notices by itself', async () => {
@@ -100,6 +107,15 @@ describe('one person on every platform', { concurrency: 1 }, () => {
     await takePictures(page, 'identities-linked');
   });
 
+  scene('on Slack she types the code to the bot, as its page says', async () => {
+    await ann.press('Link Slack');
+    const line = await page.getByRole('group', { name: 'Link code' }).innerText();
+    assert.match(line, /^\/guildhall link [0-9A-Z]{5}-[0-9A-Z]{5}$/);
+    await slack.slash('mia', 'square', '/guildhall', line.slice('/guildhall '.length));
+    await row('Slack').getByText('proved').waitFor();
+    assert.deepEqual(await identities(), ['discord', 'twitch', 'slack']);
+  });
+
   scene('a command for admins is open to her there, and the audit knows who it was and by which name', async () => {
     await set({ allow: 'admin' });
     await onDiscord('help');
@@ -126,7 +142,7 @@ describe('one person on every platform', { concurrency: 1 }, () => {
   scene('what she unlinks on Twitch is nobody’s there, and a code is shown to her on Discord alone', async () => {
     await twitch.say('mia', 'square', '!unlink');
     await hears(/Unlinked. On Twitch/, twitch);
-    assert.deepEqual(await identities(), ['discord']);
+    assert.deepEqual(await identities(), ['discord', 'slack']);
     await twitch.say('mia', 'square', '!link');
     await hears(/would be read by all/, twitch);
     await page.reload();
@@ -153,6 +169,6 @@ describe('one person on every platform', { concurrency: 1 }, () => {
     const wide = await page.evaluate('document.documentElement.scrollWidth');
     assert.equal(wide, 320);
     assert.deepEqual(ann.complaints, []);
-    assert.deepEqual([...discord.violations, ...twitch.violations], []);
+    assert.deepEqual([...discord.violations, ...twitch.violations, ...slack.violations], []);
   });
 });
