@@ -106,6 +106,65 @@ export type Room = {
   seq: number;
   read: number;
   mentions: number;
+  /** Seconds between two posts of one person; 0 for none. */
+  slowSeconds: number;
+};
+
+/** What holds against me in a community; `until` null: until a moderator lifts it. */
+export type Standing = { kind: 'mute' | 'ban'; reason: string; until: string | null };
+export type LockDown = { since: string; until: string | null };
+/** `waiting`: for moderators. */
+export type Stand = {
+  standing: Standing | null;
+  waiting?: { reports: number; held: number; lockDown: LockDown | null };
+};
+export type Who = { id: string; name: string };
+export type SanctionKind = 'mute' | 'kick' | 'ban';
+/** `person`: an account, or `platform:id`. `by` null: the word list. */
+export type Sanction = {
+  id: string;
+  kind: SanctionKind;
+  person: Who;
+  reason: string;
+  by: string | null;
+  madeAt: string;
+  until: string | null;
+  liftedAt: string | null;
+};
+export type Done = { id: string; name: string; platforms: string[] };
+export type WordAct = 'delete' | 'hold' | 'mute';
+export type WordRule = { id: string; words: string; act: WordAct; madeAt: string };
+export type Outcome = 'deleted' | 'muted' | 'banned' | 'left';
+export type Report = {
+  id: string;
+  message: string;
+  room: { id: string; name: string | null };
+  author: Who | null;
+  text: string;
+  reason: string;
+  by: Who;
+  madeAt: string;
+  outcome: Outcome | null;
+  settledAt: string | null;
+};
+export type HeldMessage = {
+  id: string;
+  room: { id: string; name: string };
+  author: Who;
+  text: string;
+  why: 'words' | 'lockdown';
+  at: string;
+};
+/** `detail`: facts by name, such as the person, the reason and until when. */
+export type ModerationEntry = {
+  id: string;
+  at: string;
+  action: string;
+  by: Who | null;
+  subject: string | null;
+  detail: Record<string, unknown>;
+  /** `done`, or the code of what a platform refused. */
+  result: string;
 };
 
 /** `lastSeenAt` and `identities` are for moderators and up. */
@@ -222,13 +281,13 @@ export type ClientFrame =
   | { type: 'post'; room: string; text: string; clientId: string }
   | { type: 'typing'; room: string };
 
-type Who = { id: string; name: string };
-
 /** From the hall. */
 export type ServerFrame =
   | { type: 'subscribed'; room: string; seq: number }
   | { type: 'message'; room: string; message: Message }
   | { type: 'posted'; clientId: string; message: Message }
+  /** It waits for a moderator. */
+  | { type: 'held'; room: string; clientId: string }
   | { type: 'accepted'; clientId: string; command: string }
   | { type: 'edited'; room: string; message: Message }
   | { type: 'deleted'; room: string; message: { id: string; seq: number; room: string } }
@@ -238,6 +297,8 @@ export type ServerFrame =
   | { type: 'rooms' }
   /** Somebody came to one of my communities, left it, or has another role there. */
   | { type: 'members'; community: string }
+  /** How I stand in the community changed, or what waits there for me as a moderator. */
+  | { type: 'order'; community: string }
   | { type: 'activity'; room: string; seq: number; mention: boolean }
   | { type: 'gap'; room: string; from: number }
   | { type: 'private'; room?: string; reply: Reply; cause?: { text: string } }

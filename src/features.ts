@@ -3,12 +3,26 @@ import { helpCommand, type HelpParts } from '#bot/help-command.ts';
 import { linkCommands, type Linking } from '#bot/link-command.ts';
 import type { AnyCommand } from '#core/command.ts';
 import type { Feature } from '#core/feature.ts';
+import type { Moderation } from '#core/moderation.ts';
+import { moderationFeature } from '#features/moderation/index.ts';
 import { stockFeature } from '#features/stock/index.ts';
 import type { Config } from './config.ts';
 
+/** What features are given, asked for when a command runs. */
+export interface FeaturePorts {
+  moderation(): Moderation;
+}
+
+/** For programs that look at commands and run none, such as the command line. */
+const NONE: FeaturePorts = {
+  moderation: () => {
+    throw new Error('No commands are run here.');
+  },
+};
+
 /** The features of this hall. Deleting a line deletes the feature. */
-export function features(config: Config): Feature[] {
-  return [stockFeature(fetch, config.STOCK_URL)];
+export function features(config: Config, ports = NONE): Feature[] {
+  return [moderationFeature(ports.moderation), stockFeature(fetch, config.STOCK_URL)];
 }
 
 /** What the bot's own commands do. */

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { endBans } from '#chat/lift-sanction.ts';
 import type { Clock } from '#core/clock.ts';
 import { every } from '#core/every.ts';
 import { LIMITS } from '#core/limits.ts';
@@ -86,7 +87,15 @@ export function housekeeping(house: House): { stop(): void } {
     while (await storage.write((tx) => countActivity(tx.db, clock() - LIMITS.countedAfter)));
   };
   const failed = (err: unknown): void => logger.error({ err }, 'housekeeping failed');
-  const stops = [every(HOUR, sweep, failed), every(MINUTE, count, failed), every(LOOK, look, failed)];
+  const endSome = async (): Promise<void> => {
+    if (house.sweeps()) await endBans(storage, clock());
+  };
+  const stops = [
+    every(LIMITS.bansEndEvery, endSome, failed),
+    every(HOUR, sweep, failed),
+    every(MINUTE, count, failed),
+    every(LOOK, look, failed),
+  ];
   void look().catch(failed);
   return { stop: () => stops.forEach((stop) => stop()) };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { openFirstRoom } from '#chat/first-room.ts';
+import { moderation } from '#chat/moderation.ts';
 import { startHeartbeat, type Heartbeat } from '#cluster/heartbeat.ts';
 import { startLeases, type Leases } from '#cluster/leases.ts';
 import { systemClock } from '#core/clock.ts';
@@ -68,7 +69,8 @@ export async function openSite(config: Config, role: ProcessRole, options: SiteO
   let heartbeat: Heartbeat | undefined;
   const others = (): readonly SeenProcess[] => heartbeat?.seen() ?? [];
   const leases = await leasesOf({ storage, id, logger, bus, options, others }, config);
-  const all = [...features(config), ...(options.features ?? [])];
+  const orders = moderation({ storage, bus, clock });
+  const all = [...features(config, { moderation: () => orders }), ...(options.features ?? [])];
   const vault = vaultPart(config, role, { logger, ...(options.onVault && { onReady: options.onVault }) });
   const parts = { storage, clock, rates: rates.store };
   const commands = commandsOf(all, (community) => listCommandSettings(storage.db, community), {

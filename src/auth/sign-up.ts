@@ -10,6 +10,7 @@ import { insertIdentity, type Identity } from '#storage/identities.ts';
 import type { Tx } from '#storage/storage.ts';
 import { digest, type Auth } from './auth.ts';
 import { network } from './login-throttle.ts';
+import { whyNotJoin } from './may-join.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 
 /** Who is to have an account. */
@@ -37,8 +38,17 @@ export async function createAccount(auth: Doors, asked: Newcomer, right: Right):
     if (invite?.role === 'owner' && (await anyOperator(tx.db))) throw unknown('invite');
     const role = right.by === 'operator' && right.owner ? 'owner' : (invite?.role ?? 'member');
     const made = { ...asked, usernames, passwordHash, role, at: auth.clock() };
+    if (right.by === 'outside' && role !== 'owner') await needOpen(tx, invite?.community, made.at);
     return makeAccount(tx, { ...made, community: invite?.community });
   });
+}
+
+/** Throws where a community that the newcomer would be in lets nobody in just now: the one of the invite, and the first one. */
+async function needOpen(tx: Tx, invited: string | undefined, at: number): Promise<void> {
+  for (const community of new Set([invited ?? [], (await firstCommunity(tx.db)).id].flat())) {
+    const refusal = await whyNotJoin(tx.db, { community, account: null, at });
+    if (refusal) throw refusal;
+  }
 }
 
 /** Where accounts are made, and who is let in from outside. */

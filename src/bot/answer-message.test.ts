@@ -471,6 +471,7 @@ async function botFor(t: TestContext, more: { all?: typeof limit; setting?: Comm
   const spine: Spine = {
     commands,
     settings: async (_community, name) => (name === 'help' ? undefined : setting),
+    barred: async () => undefined,
     within,
     keep: answerKeeper(storage, clock),
     onFailure,

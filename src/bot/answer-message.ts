@@ -13,6 +13,8 @@ import type { WithinLimit } from './within-limit.ts';
 export interface Spine {
   commands: ReadonlyMap<string, AnyCommand>;
   settings: CommandSettings;
+  /** Why the bot does not listen to who asked: they are muted or banned. */
+  barred(message: IncomingMessage): Promise<AppError | undefined>;
   within: WithinLimit;
   /** Remembers the answer and sends it out. False where the request was answered before: then nothing is done. */
   keep: Keep;
@@ -21,7 +23,7 @@ export interface Spine {
 }
 
 /**
- * The spine: find the command, may this person run it, within limits, parse the arguments, run; in that order.
+ * The spine: does the bot listen to this person, find the command, may they run it, within limits, parse the arguments, run; in that order.
  * A use counts where `run` is called: a typo gives it back. What it says goes out with the commit that remembers it.
  */
 export async function answerMessage(spine: Spine, message: IncomingMessage): Promise<void> {
@@ -45,8 +47,10 @@ async function decide(spine: Spine, message: IncomingMessage): Promise<Decided> 
     const [told, written] = await Promise.all([tell(message, refusal), write(message)]);
     return { command: name, text: line, ...refuse(refusal), ...(!told && { untold: true }), written };
   };
+  const [barred, setting] = await Promise.all([spine.barred(message), command && spine.settings(community, name)]);
+  if (barred) return not(barred);
   if (!command) return not(unknownCommand(name, style));
-  const use = { who, community, command, style, setting: await spine.settings(community, name) };
+  const use = { who, community, command, style, setting };
   const refusal = mayRun(use);
   if (refusal) return not(refusal);
   // Looked at and counted as one, so that of two commands at once, in whichever bots, only one is the last that is let through.

@@ -323,6 +323,7 @@ async function botFor(t: TestContext, setting: CommandSetting | undefined, all =
   const spine: Spine = {
     commands: new Map([roll, other].map((one) => [one.name, one])),
     settings: async () => bot.setting,
+    barred: async () => undefined,
     within: freshLimits(),
     keep: answerKeeper(storage, clock),
   };

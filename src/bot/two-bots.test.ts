@@ -89,6 +89,7 @@ async function botsFor(t: TestContext, redis: OwnRedis, setting?: CommandSetting
     return {
       commands: new Map([[roll.name, roll]]),
       settings: async () => setting,
+      barred: async () => undefined,
       within: withinLimit({ uses: 1_000, perSeconds: 60 }, parts),
       keep: answerKeeper(storage, Date.now),
     };

@@ -19,6 +19,7 @@ import { present } from './present.ts';
 export async function editMessage(chat: Chat, person: Person, id: string, words: string): Promise<PublicMessage> {
   const text = checkText(words);
   const { stored, room } = await find(chat, person, id, 'message.edit');
+  await chat.order?.judge(person, room, { text, edit: true });
   const mentions = await readMentions(chat, room, text);
   const at = chat.clock();
   await chat.storage.write(async (tx) => {
@@ -32,8 +33,8 @@ export async function editMessage(chat: Chat, person: Person, id: string, words:
   return message;
 }
 
-/** Deletes a message: one's own, or as a moderator anybody's, which is written down. */
-export async function deleteMessage(chat: Chat, person: Person, id: string): Promise<void> {
+/** Deletes a message: one's own, or as a moderator anybody's, which is written down with the reason. */
+export async function deleteMessage(chat: Chat, person: Person, id: string, reason = ''): Promise<void> {
   const { stored, room } = await find(chat, person, id, 'message.delete');
   const at = chat.clock();
   await chat.storage.write(async (tx) => {
@@ -42,9 +43,10 @@ export async function deleteMessage(chat: Chat, person: Person, id: string): Pro
     await record(tx.db, {
       community: room.community,
       account: person.account,
-      action: 'message.delete',
+      action: 'moderation.delete',
       subject: id,
       place: room.id,
+      detail: JSON.stringify({ ...(stored.authorName && { person: stored.authorName }), reason }),
       at,
     });
   });

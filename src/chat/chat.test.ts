@@ -118,7 +118,7 @@ describe('posts', () => {
     const audit = await chat.storage.db.selectFrom('audit').select(['action', 'account_id']).execute();
     assert.deepEqual(
       audit.map((row) => ({ ...row })),
-      [{ action: 'message.delete', account_id: mod.account }],
+      [{ action: 'moderation.delete', account_id: mod.account }],
     );
   });
 

@@ -1,19 +1,24 @@
 import type { Bus } from '#bus/bus.ts';
 import type { Clock } from '#core/clock.ts';
-import { unknown } from '#core/errors.ts';
+import { unknown, type AppError } from '#core/errors.ts';
 import type { LiveEvent } from '#core/live.ts';
 import { whyNot, type Action } from '#core/permission.ts';
 import type { Role } from '#core/roles.ts';
 import type { Scope } from '#core/scopes.ts';
+import { standingRefusal } from '#core/standing.ts';
 import { roleIn } from '#storage/communities.ts';
-import { findRoomFor, toRoom, type Room } from '#storage/rooms.ts';
+import { communityOfRoom, findRoomFor, toRoom, type Room } from '#storage/rooms.ts';
+import { findStanding } from '#storage/sanctions.ts';
 import type { Storage } from '#storage/storage.ts';
+import type { HouseOrder } from './house-order.ts';
 
 /** What every act in the chat needs. */
 export interface Chat {
   storage: Storage;
   bus: Pick<Bus, 'announce'>;
   clock: Clock;
+  /** What a community decided about who may say what; where it is left out nothing is refused. */
+  order?: HouseOrder;
 }
 
 /** Who acts. */
@@ -28,16 +33,33 @@ export interface Person {
 export interface SeenRoom extends Room {
   /** The asker's role in the room's community. */
   role: Role;
+  slowSeconds: number;
+  /** Grows with each change of what may be said in the community; 0: nothing was ever decided. */
+  orderSeq: number;
 }
 
 /** The room, if this person may see it and do `action` in it. 404 where they may not see it, 403 where they may not act. */
 export async function enterRoom(chat: Chat, person: Person, roomId: string, action: Action): Promise<SeenRoom> {
   const [row] = await findRoomFor(chat.storage.db, person.account, roomId);
-  if (!row || (row.private === 1 && row.invited === null)) throw unknown('room');
-  const room = { ...toRoom(row), role: row.role as Role };
+  if (!row) throw (await banned(chat, person, roomId)) ?? unknown('room');
+  if (row.private === 1 && row.invited === null) throw unknown('room');
+  const room = {
+    ...toRoom(row),
+    role: row.role as Role,
+    slowSeconds: row.slow_seconds,
+    orderSeq: row.order_seq,
+  };
   const refusal = whyNot({ account: person.account, role: room.role }, action, { owner: room.createdBy });
   if (refusal) throw refusal;
   return room;
+}
+
+/** Who was banned from the room's community is told so: they were in it, and find nothing else out. */
+async function banned({ storage, clock }: Chat, { account }: Person, roomId: string): Promise<AppError | undefined> {
+  const community = await communityOfRoom(storage.db, roomId);
+  const standing =
+    community === undefined ? undefined : await findStanding(storage.db, { community, account }, clock());
+  return standing?.kind === 'ban' ? standingRefusal(standing, clock()) : undefined;
 }
 
 /** The person's role in a community, if they may do `action` there. 404 for strangers. */

@@ -9,7 +9,11 @@ const MOST = 20;
 const MENTION = /(?<![\w@.-])@([a-z0-9_.-]{3,30})/gi;
 
 /** The accounts that the text mentions and that may see the room. */
-export async function readMentions(chat: Chat, room: Room, text: string): Promise<string[]> {
+export async function readMentions(
+  chat: Chat,
+  room: Pick<Room, 'id' | 'community' | 'private'>,
+  text: string,
+): Promise<string[]> {
   if (!text.includes('@')) return [];
   const names = [...new Set([...text.matchAll(MENTION)].flatMap(([, name]) => spellings((name ?? '').toLowerCase())))];
   return names.length === 0 ? [] : findMentioned(chat.storage.db, room, names.slice(0, MOST * 2));

@@ -211,6 +211,28 @@ export const LIMITS = {
   proofCall: 5_000,
   /** Characters of its answer: who somebody is takes about 2,000. */
   proofBody: 64 * 1024,
+  /** Characters of a reason: a sentence or two, read in a log. */
+  reasonText: 300,
+  /** Minutes that a mute or a ban with an end may last: a year. */
+  sanctionMinutes: 365 * 1_440,
+  /** Minutes that a match of the word list mutes for. */
+  wordMuteMinutes: 60,
+  /** Words or phrases of a community: each post is looked through for them. */
+  wordRules: 200,
+  wordRuleText: 100,
+  /** Seconds between two posts of one person that slow mode may ask for: as long as Discord's. */
+  slowSeconds: 21_600,
+  /** Posts of one person that may wait for a moderator: during a raid each of a thousand people writes. */
+  heldPerPerson: 5,
+  /** Reports by one person within ten minutes. */
+  reports: { uses: 20, perSeconds: 600 },
+  /** Communities whose rules one process keeps in memory; the rules of one are a few kB. */
+  rulesKept: 1_000,
+  /** Entries in one page of a list about order. */
+  orderPage: 200,
+  orderDefault: 50,
+  /** ms between two looks at bans whose time is over. */
+  bansEndEvery: 30_000,
   inviteUses: 1_000,
   inviteDays: 365,
 } as const;

@@ -49,6 +49,8 @@ export type LiveEvent =
   | { kind: 'rooms'; community: string; account?: string; gone?: string }
   /** Members came or went, or have another role. */
   | { kind: 'members'; community: string }
+  /** What holds for these accounts in the community changed, or what waits there for them as moderators. */
+  | { kind: 'order'; community: string; accounts: string[] }
   | { kind: 'renamed'; account: string; name: string }
   | { kind: 'session-ended'; sessions: string[] }
   | PresenceEvent;

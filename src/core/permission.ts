@@ -4,7 +4,7 @@ import { SCOPE_WORDS, type Scope } from './scopes.ts';
 
 /**
  * Everything that somebody may be asked for, with the least role. `own`: also whoever made the thing. `below`: it is done to
- * a person, who must stand below; an owner may do it to everybody.
+ * a person, who must stand below; an owner may do it to everybody. `notOwners`: but to no owner.
  */
 const RULES = {
   'room.read': { least: 'guest' },
@@ -16,6 +16,17 @@ const RULES = {
   'message.edit': { least: 'owner', own: true, ownOnly: true },
   'message.delete': { least: 'moderator', own: true },
   'message.search': { least: 'guest' },
+  'message.report': { least: 'member' },
+  'person.mute': { least: 'moderator', below: true, notOwners: true },
+  'person.kick': { least: 'moderator', below: true, notOwners: true },
+  'person.ban': { least: 'moderator', below: true, notOwners: true },
+  'sanction.list': { least: 'moderator' },
+  'sanction.lift': { least: 'moderator' },
+  'order.see': { least: 'moderator' },
+  'order.lock-down': { least: 'moderator' },
+  'order.words': { least: 'moderator' },
+  'order.settle': { least: 'moderator' },
+  'room.slow': { least: 'moderator' },
   'people.list': { least: 'member' },
   'invite.make': { least: 'moderator' },
   'invite.list': { least: 'admin' },
@@ -44,6 +55,7 @@ interface Rule {
   own?: boolean;
   ownOnly?: boolean;
   below?: boolean;
+  notOwners?: boolean;
 }
 
 export interface Actor {
@@ -72,7 +84,9 @@ export function whyNot(actor: Actor, action: Action, target: Target = {}): AppEr
   if (mine) return undefined;
   if (rule.below && givesUp(actor, target)) return undefined;
   if (rule.ownOnly) return refused('not-yours', 'Only its author can do that.', `${action}: the author alone`);
-  return whyNotRole(actor.role, rule.least, action) ?? (rule.below ? whyNotTo(target, actor.role, action) : undefined);
+  return (
+    whyNotRole(actor.role, rule.least, action) ?? (rule.below ? whyNotTo({ actor, target, rule, action }) : undefined)
+  );
 }
 
 /** What one has, one may give up. */
@@ -81,15 +95,30 @@ function givesUp({ account, role }: Actor, { person, next }: Target): boolean {
 }
 
 /** Nobody acts on whoever stands as high, nor gives a role as high as their own; owners stand above all. */
-function whyNotTo({ role, next }: Target, mine: Role | undefined, action: Action): AppError | undefined {
-  if (mine === undefined || mine === 'owner') return undefined;
+function whyNotTo({
+  actor: { role: mine },
+  target: { role, next },
+  rule,
+  action,
+}: {
+  actor: Actor;
+  target: Target;
+  rule: Rule;
+  action: Action;
+}): AppError | undefined {
+  const safe = rule.notOwners === true && role === 'owner';
+  if (mine === undefined || (mine === 'owner' && !safe)) return undefined;
   const tooHigh = [role, next].find((one) => one !== undefined && atLeast(one, mine));
   if (tooHigh === undefined) return undefined;
   return refused(
     'not-below-you',
-    `You are a ${mine}, and this is about the role ${tooHigh}. Somebody who stands above both can do it.`,
+    `You are ${a(mine)}, and this is about the role ${tooHigh}. Somebody who stands above both can do it.`,
     `${action}: for roles below one’s own; an owner can do it`,
   );
+}
+
+function a(role: Role): string {
+  return role === 'admin' || role === 'owner' ? `an ${role}` : `a ${role}`;
 }
 
 /** The same question for what concerns the whole instance: it asks for the operator's mark and for no role. */

@@ -71,6 +71,22 @@ export interface PlatformActions {
   setNickname(target: ActionTarget, nickname: string): Promise<void>;
   /** The person cannot write for so many seconds; 0 ends it. */
   timeOut(target: ActionTarget, seconds: number, reason: string): Promise<void>;
+  /** Takes the person out of the space; they may come back. */
+  kick(target: ActionTarget, reason: string): Promise<void>;
+  /** Nothing of theirs gets in until `unban`. */
+  ban(target: ActionTarget, reason: string): Promise<void>;
+  unban(target: ActionTarget, reason: string): Promise<void>;
+  /** Seconds between two messages of one person in a room; 0 ends it. */
+  slowMode(target: ActionTarget, seconds: number): Promise<void>;
+}
+
+/** What a platform's connector is asked to do, as it travels on `outgoing` among the answers. */
+export interface PlatformAct {
+  act: 'deleteMessage' | 'timeOut' | 'kick' | 'ban' | 'unban' | 'slowMode';
+  community: string;
+  target: ActionTarget;
+  seconds?: number;
+  reason?: string;
 }
 
 export type PlatformAction = keyof PlatformActions;
@@ -91,6 +107,10 @@ const WORDS: Record<PlatformAction, string> = {
   removeRole: 'remove-role',
   setNickname: 'set-nickname',
   timeOut: 'time-out',
+  kick: 'kick',
+  ban: 'ban',
+  unban: 'unban',
+  slowMode: 'slow-mode',
 };
 
 /** What a connector is given; it looks nothing up by itself. */

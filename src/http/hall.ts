@@ -4,11 +4,10 @@ import type { Prover } from '#auth/proof.ts';
 import type { EraseAsked } from '#auth/erase-account.ts';
 import type { Session } from '#auth/sessions.ts';
 import type { Chat } from '#chat/chat.ts';
-import type { Post } from '#chat/post-message.ts';
+import type { Post, Posted } from '#chat/post-message.ts';
 import type { AnyCommand } from '#core/command.ts';
 import type { CommandChange, CommandRules } from '#core/command-setting.ts';
 import type { Rate } from '#core/limits.ts';
-import type { PublicMessage } from '#core/live.ts';
 import type { Mailer } from '#core/mail.ts';
 import type { Refusal, Reply } from '#core/message.ts';
 import type { KeptData } from '#core/personal-data.ts';
@@ -74,7 +73,7 @@ export interface AcceptedCommand {
 export interface CommandPort {
   all: ReadonlyMap<string, AnyCommand>;
   /** Words go into the room, a command to the bot. */
-  post(person: Session, post: Post): Promise<{ message: PublicMessage; fresh: boolean } | AcceptedCommand>;
+  post(person: Session, post: Post): Promise<Posted | AcceptedCommand>;
   /** What somebody may use in a community, for the palette. */
   offer(community: string, who: Actor): Promise<unknown[]>;
   schema(command: AnyCommand): Record<string, unknown>;

@@ -34,6 +34,8 @@ import { passwordRoute } from './routes/password.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { proofRoutes } from './routes/proofs.ts';
 import { lostPasswordRoutes } from './routes/lost-password.ts';
+import { moderationRoutes } from './routes/moderation.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -44,6 +46,7 @@ import { tokenRoutes } from './routes/tokens.ts';
 import { yourDataRoutes } from './routes/your-data.ts';
 import { shownMailRoute } from './routes/shown-mail.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
+import { wordRuleRoutes } from './routes/word-rules.ts';
 
 export interface HallServer {
   app: App;
@@ -109,6 +112,9 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   identityRoutes(app, hall, callers);
   proofRoutes(app, hall, callers);
   inviteRoutes(app, hall, callers);
+  moderationRoutes(app, hall, callers);
+  wordRuleRoutes(app, hall, callers);
+  reportRoutes(app, hall, callers);
   operatorRoutes(app, hall, { callers, hub });
   instanceRoutes(app, hall, callers);
   await webhookRoutes(app, hall.webhooks);
@@ -120,6 +126,8 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
 function deliver(app: App, hall: Hall, hub: Hub, event: LiveEvent): void {
   hub.deliver(event);
   if (event.kind === 'members') hub.tellCommunity(event.community, { type: 'members', community: event.community });
+  if (event.kind === 'order')
+    for (const account of event.accounts) hub.tellAccount(account, { type: 'order', community: event.community });
   if (event.kind === 'rooms')
     roomsChanged(hall, hub, event).catch((error: unknown) => app.log.error({ err: error }, 'rooms not told'));
 }

@@ -15,6 +15,13 @@ export const line = (most: number) =>
     .max(most)
     .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u, 'must be one line of text');
 
+/** Why a moderator does something: a line for the log, or nothing. */
+export const Reason = z
+  .string()
+  .trim()
+  .max(LIMITS.reasonText)
+  .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u, 'must be one line of text');
+
 export const Account = z.object({ id, username: z.string(), name: z.string() });
 export const Author = z.object({ id, name: z.string(), kind: z.enum(['person', 'bot']) });
 export const Table = z.object({
@@ -43,6 +50,7 @@ export const Reply = z.object({
   private: z.boolean(),
 });
 export const Room = z.object({
+  slowSeconds: z.number(),
   id,
   name: z.string(),
   topic: z.string(),

@@ -1,4 +1,5 @@
 import { answerMessage } from '#bot/answer-message.ts';
+import { whyBarred } from '#bot/barred.ts';
 import { answerKeeper } from '#bot/keep-answer.ts';
 import { withinLimit } from '#bot/within-limit.ts';
 import { incomingParts } from '#bus/bus.ts';
@@ -17,6 +18,7 @@ export function botPart(site: Site): Part {
   const spine = {
     commands,
     settings: (community: string, name: string) => readCommandSetting(storage.db, community, name),
+    barred: (message: IncomingMessage) => whyBarred(storage.db, message, clock()),
     within: withinLimit(config.COMMAND_LIMIT, { clock, rates, find: (key) => findUse(storage.db, key) }),
     keep: answerKeeper(storage, clock),
     onFailure: (command: string, err: unknown): void => logger.error({ command, err }, 'a command failed'),

@@ -8,6 +8,7 @@ import { exportAccount, type PersonalParts } from '#auth/export-account.ts';
 import { receiver } from '#bot/receive-message.ts';
 import { outgoingTo } from '#bus/bus.ts';
 import type { Chat } from '#chat/chat.ts';
+import { houseOrder } from '#chat/house-order.ts';
 import { httpConnector } from '#connectors/http/index.ts';
 import type { CallResult } from '#connectors/http/listen.ts';
 import { argumentsSchema } from '#connectors/http/register.ts';
@@ -56,7 +57,7 @@ export interface HallPartOptions {
 export async function hallPart(site: Site, options: HallPartOptions): Promise<HallPart> {
   const { storage, bus, clock, logger, commands, vault } = site;
   const { tls } = options;
-  const chat: Chat = { storage, bus, clock };
+  const chat: Chat = { storage, bus, clock, order: houseOrder({ storage, clock, rates: site.rates }) };
   const seal: Sealer = (value, name) => vault.seal(value, name);
   const taking = { receive: receiver(storage, bus.parts), commands, seal };
   const webchat = webchatConnector(chat, taking);

@@ -5,6 +5,7 @@ import type { Connector, ConnectorPorts, PlatformHealth, Webhook } from '#core/p
 import type { PartHealth } from '#storage/processes.ts';
 import { connectorPorts } from '#src/connector-ports.ts';
 import { platforms, watchPlatforms, type Platform } from '#src/platforms.ts';
+import { isAct, performAct } from './platform-act.ts';
 import type { Part, Site } from './site.ts';
 
 export interface PlatformsPart extends Part {
@@ -74,7 +75,8 @@ class Lane {
     this.connector = connector;
     this.#taken = bus.subscribe(
       outgoingTo(connector.platform),
-      (body, { again }) => connector.send(body as OutgoingMessage, again),
+      (body, { again }) =>
+        isAct(body) ? performAct(this.#site, connector, body) : connector.send(body as OutgoingMessage, again),
       LIMITS.outboundHeld,
     );
   }

@@ -1,6 +1,8 @@
+import type { Generated } from 'kysely';
+
 /** Tables about order in the house. Times are ms since 1970. */
 export interface OrderTables {
-  /** What was done to somebody: an account, or a person of a platform who has none. `kind`: mute or ban. */
+  /** What was done to somebody: an account, or a person of a platform. `kind`: mute, ban, or kick, which is over at once. */
   sanctions: {
     id: string;
     community_id: string;
@@ -16,6 +18,10 @@ export interface OrderTables {
     until: number | null;
     lifted_at: number | null;
     lifted_by: string | null;
+    /** The sanction that this row carries over to one more identity of the same person. */
+    part_of: string | null;
+    /** The role that a ban took from them: what they come back as, if no more than a member. */
+    was: string | null;
   };
   /** `text`: the message as it was when it was reported. */
   reports: {
@@ -41,7 +47,7 @@ export interface OrderTables {
     made_by: string | null;
     made_at: number;
   };
-  /** Posts that wait for a moderator. `why`: words or lockdown. */
+  /** Posts that wait for a moderator. `why`: words or lockdown. `state`: waiting, or approved while it is being posted. */
   held_messages: {
     id: string;
     community_id: string;
@@ -50,6 +56,7 @@ export interface OrderTables {
     text: string;
     client_id: string | null;
     why: string;
+    state: Generated<string>;
     at: number;
   };
   incoming_webhooks: {

@@ -40,17 +40,23 @@ export interface SeenRoom {
   private: number;
   seq: number;
   created_by: string;
+  slow_seconds: number;
+  order_seq: number;
   role: string;
   invited: string | null;
 }
 
-/** A room with the asker's role in its community and whether a private one is theirs; nothing for strangers. */
+/**
+ * A room with the asker's role in its community and whether a private one is theirs; nothing for strangers. What may be said
+ * there comes with it as two numbers, so that a post asks for nothing more where nothing was ever decided.
+ */
 export const findRoomFor = hot<[account: string, room: string], SeenRoom>(2, (db, [account, room]) =>
   db
     .selectFrom('rooms')
     .innerJoin('members', (join) =>
       join.onRef('members.community_id', '=', 'rooms.community_id').on('members.account_id', '=', account),
     )
+    .innerJoin('communities', 'communities.id', 'rooms.community_id')
     .leftJoin('room_members', (join) =>
       join.onRef('room_members.room_id', '=', 'rooms.id').on('room_members.account_id', '=', account),
     )
@@ -62,12 +68,25 @@ export const findRoomFor = hot<[account: string, room: string], SeenRoom>(2, (db
       'private',
       'rooms.seq',
       'created_by',
+      'slow_seconds',
+      'order_seq',
       'role',
       'room_members.account_id as invited',
     ])
     .where('rooms.id', '=', room)
     .where('deleted_at', 'is', null),
 );
+
+/** The community of a room that is there. */
+export async function communityOfRoom(db: Db, id: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('rooms')
+    .select('community_id')
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return row?.community_id;
+}
 
 /** Takes the room's next number. Nothing where the room is gone. */
 export const takeNumber = hot<[room: string], { seq: number }>(1, (db, [room]) =>
@@ -82,6 +101,7 @@ export const takeNumber = hot<[room: string], { seq: number }>(1, (db, [room]) =
 export interface ListedRoom extends Room {
   read: number;
   mentions: number;
+  slowSeconds: number;
 }
 
 /** Every room that the account may see, by name, with where it left off. */
@@ -110,7 +130,12 @@ export async function listRooms(db: Db, account: string): Promise<ListedRoom[]> 
     .where((e) => e.or([e('private', '=', 0), e('room_members.account_id', 'is not', null)]))
     .orderBy('rooms.created_at')
     .execute();
-  return rows.map((row) => ({ ...toRoom(row), read: row.read ?? 0, mentions: Number(row.mentions ?? 0) }));
+  return rows.map((row) => ({
+    ...toRoom(row),
+    read: row.read ?? 0,
+    mentions: Number(row.mentions ?? 0),
+    slowSeconds: row.slow_seconds,
+  }));
 }
 
 export async function countRooms(db: Db, community: string): Promise<number> {
@@ -209,7 +234,7 @@ export async function markRead(db: Db, read: { account: string; room: string; se
   return rows.length === 1;
 }
 
-export function toRoom(row: Omit<SeenRoom, 'role' | 'invited'>): Room {
+export function toRoom(row: Omit<SeenRoom, 'role' | 'invited' | 'slow_seconds' | 'order_seq'>): Room {
   return {
     id: row.id,
     community: row.community_id,

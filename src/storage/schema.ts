@@ -13,6 +13,8 @@ export interface Schema extends PeopleTables, OrderTables {
     made_by: string | null;
     /** Nobody is in it any more; what is left of it goes bit by bit. */
     ended_at: number | null;
+    /** Grows with each change of what may be said here; 0 where there never was one. */
+    order_seq: Generated<number>;
   };
   members: { community_id: string; account_id: string; role: string; joined_at: number };
   invites: {

@@ -87,6 +87,22 @@ export async function ensureSpace(db: Db, { platform, platformId, name, communit
   return toSpace(row);
 }
 
+/** Where a community is on some platforms, of the places that are still there. */
+export function placesOn(
+  db: Db,
+  community: string,
+  platforms: string[],
+): Promise<{ platform: string; platform_id: string; name: string }[]> {
+  return db
+    .selectFrom('spaces')
+    .select(['platform', 'platform_id', 'name'])
+    .where('community_id', '=', community)
+    .where('platform', 'in', platforms)
+    .where('gone_at', 'is', null)
+    .orderBy('id')
+    .execute();
+}
+
 /** From the place behind `after`, an id, so many. */
 export interface SpacePage {
   after?: string | undefined;

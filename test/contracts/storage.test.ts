@@ -17,6 +17,7 @@ import { membersContract } from './members.contract.ts';
 import { migrateContract } from './migrate.contract.ts';
 import { overviewContract } from './overview.contract.ts';
 import { personalContract } from './personal.contract.ts';
+import { moderationContract } from './moderation.contract.ts';
 import { postsContract } from './posts.contract.ts';
 import { roomsContract } from './rooms.contract.ts';
 import { searchContract } from './search.contract.ts';
@@ -32,6 +33,7 @@ const cases = [
   ...doorContract,
   ...commandSettingsContract,
   ...secretsContract,
+  ...moderationContract,
   ...identitiesContract,
   ...invitesContract,
   ...searchContract,

@@ -17,6 +17,7 @@ import {
   type Try,
   type World,
 } from './permissions-callers.ts';
+import { MODERATION_COMMANDS, MODERATION_ROUTES } from './permissions-moderation.ts';
 
 let names = 0;
 const fresh = (what: string): string => `${what}-${(names += 1)}`;
@@ -318,6 +319,8 @@ export const ROUTES: Record<string, Try[]> = {
   'POST /v1/operator/accounts/{id}/disable': plain('/v1/operator/accounts/acct_none/disable', operatorOnly(404)),
   'POST /v1/operator/accounts/{id}/enable': plain('/v1/operator/accounts/acct_none/enable', operatorOnly(404)),
   'GET /v1/operator/communities': plain('/v1/operator/communities', operatorOnly(200)),
+  ...MODERATION_ROUTES,
+
   'GET /v1/operator/dead': plain('/v1/operator/dead', operatorOnly(200)),
   'POST /v1/operator/dead/{id}/retry': plain('/v1/operator/dead/job_none/retry', operatorOnly(404)),
   'DELETE /v1/operator/dead/{id}': plain('/v1/operator/dead/job_none', operatorOnly(404)),
@@ -362,6 +365,7 @@ export const COMMANDS: Record<string, { line: string; expect: Expect<string> }> 
   link: { line: '/link', expect: told('guest', 'answered') },
   unlink: { line: '/unlink', expect: told('guest', 'answered') },
   stock: { line: '/stock aapl.us', expect: told('member', 'answered') },
+  ...MODERATION_COMMANDS,
 };
 
 function framesIn(expect: Expect<string>, more: Record<string, unknown>): FrameTry[] {

@@ -121,6 +121,8 @@ class HallState {
       case 'members':
         this.members = { community: frame.community };
         return;
+      case 'order':
+        return undefined;
       case 'activity':
         return rooms.came(frame.room, frame.seq, { mention: frame.mention });
       case 'read':

@@ -43,8 +43,16 @@ export function actionsOf({ rest, guilds, clock }: ActionsOptions): PlatformActi
         const until = seconds > 0 ? toRfc3339(clock() + seconds * 1_000) : null;
         return member(target, { communication_disabled_until: until }, reason);
       }),
+    kick: () => act('kick', notYet('kick')),
+    ban: () => act('ban', notYet('ban')),
+    unban: () => act('unban', notYet('unban')),
+    slowMode: () => act('slowMode', notYet('slowMode')),
   };
 }
+
+const notYet = (action: PlatformAction) => async (): Promise<void> => {
+  throw cannot('Discord', action, TEXTS.notYet);
+};
 
 async function act(action: PlatformAction, work: () => Promise<unknown>): Promise<void> {
   try {

@@ -50,6 +50,7 @@ export const TEXTS = {
   needs: (what: string) => `This needs ${what}.`,
   tooLongOut: 'A person can be timed out for 28 days at most.',
   tooLongName: 'A nickname has 32 characters at most.',
+  notYet: 'the bot does not do this here yet. A moderator can, in Discord itself.',
   again: 'Discord could not be reached. Try again in a minute.',
   check: {
     noToken: 'DISCORD_TOKEN is not set. docs/discord.md says where a token comes from.',
@@ -65,4 +66,8 @@ export const PERMISSION_WORDS = {
   removeRole: 'Manage Roles',
   setNickname: 'Manage Nicknames',
   timeOut: 'Time out members',
+  kick: 'Kick Members',
+  ban: 'Ban Members',
+  unban: 'Ban Members',
+  slowMode: 'Manage Channels',
 };

@@ -18,6 +18,10 @@ export function slackActions(api: WebApi): PlatformActions {
     removeRole: async () => Promise.reject(cannot('slack', 'removeRole', texts.roles)),
     setNickname: async () => Promise.reject(cannot('slack', 'setNickname', texts.nickname)),
     timeOut: async () => Promise.reject(cannot('slack', 'timeOut', texts.timeOut)),
+    kick: async () => Promise.reject(cannot('slack', 'kick', texts.timeOut)),
+    ban: async () => Promise.reject(cannot('slack', 'ban', texts.timeOut)),
+    unban: async () => Promise.reject(cannot('slack', 'unban', texts.timeOut)),
+    slowMode: async () => Promise.reject(cannot('slack', 'slowMode', texts.timeOut)),
   };
 }
 

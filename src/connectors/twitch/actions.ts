@@ -12,6 +12,10 @@ export function twitchActions(options: HelixOptions): PlatformActions {
     grantRole: unable('grantRole', TEXTS.rolesAreTheirs),
     removeRole: unable('removeRole', TEXTS.rolesAreTheirs),
     setNickname: unable('setNickname', TEXTS.ownNames),
+    kick: unable('kick', TEXTS.notYet),
+    ban: unable('ban', TEXTS.notYet),
+    unban: unable('unban', TEXTS.notYet),
+    slowMode: unable('slowMode', TEXTS.notYet),
   };
 }
 

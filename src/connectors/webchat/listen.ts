@@ -1,7 +1,6 @@
 import type { Chat, Person } from '#chat/chat.ts';
 import { enterRoom } from '#chat/chat.ts';
-import { checkText, postMessage, type Post } from '#chat/post-message.ts';
-import type { PublicMessage } from '#core/live.ts';
+import { checkText, postMessage, type Post, type Posted as PostedWords } from '#chat/post-message.ts';
 import type { IncomingMessage } from '#core/message.ts';
 import { whyNotScope } from '#core/permission.ts';
 import { findSecret, hiddenLine, sealedAsk, type Ask, type Sealing } from '#core/secret-arguments.ts';
@@ -11,7 +10,7 @@ import { isCommand, read } from './read.ts';
 export type Receive = (message: IncomingMessage, platformId: string) => Promise<string>;
 
 /** `asked`: the line as it may be kept and shown, without what is secret in it. */
-export type Posted = { message: PublicMessage; fresh: boolean } | { command: string; asked: string };
+export type Posted = PostedWords | { command: string; asked: string };
 
 export interface ListenParts extends Sealing {
   receive: Receive;

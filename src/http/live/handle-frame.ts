@@ -92,11 +92,16 @@ async function post(
     turn.pass();
   }
   if ('command' in posted) socket.asked?.ask({ id: posted.command, room, text: posted.asked });
-  const answer =
-    'command' in posted
-      ? { type: 'accepted', clientId, command: posted.command }
-      : { type: 'posted', clientId, message: posted.message };
-  hub.tell(socket, answer);
+  hub.tell(socket, answerTo(posted, { room, clientId }));
+}
+
+function answerTo(
+  posted: Awaited<ReturnType<Hall['commands']['post']>>,
+  { room, clientId }: { room: string; clientId: string },
+): unknown {
+  if ('command' in posted) return { type: 'accepted', clientId, command: posted.command };
+  if (posted.held) return { type: 'held', room, clientId };
+  return { type: 'posted', clientId, message: posted.message };
 }
 
 async function subscribe(

@@ -8,7 +8,7 @@ import { findSecret } from '#core/secret-arguments.ts';
 import type { App } from '#http/app.ts';
 import type { Callers } from '#http/callers.ts';
 import type { Hall } from '#http/hall.ts';
-import { IdParams, Message, MessageText, Nothing } from '#http/shapes.ts';
+import { IdParams, Message, MessageText, Nothing, Reason } from '#http/shapes.ts';
 
 /** What is said in rooms. */
 export function messageRoutes(app: App, hall: Hall, callers: Callers): void {
@@ -45,6 +45,7 @@ export function messageRoutes(app: App, hall: Hall, callers: Callers): void {
         ...(clientId !== undefined && { clientId }),
       });
       if ('command' in posted) return reply.code(202).send({ command: posted.command });
+      if (posted.held) return reply.code(202).send({ held: true });
       return reply.code(posted.fresh ? 201 : 200).send(posted.message);
     },
   );
@@ -63,9 +64,9 @@ export function messageRoutes(app: App, hall: Hall, callers: Callers): void {
 
   app.delete(
     '/v1/messages/:id',
-    { schema: { tags, params: IdParams, response: { 204: Nothing } } },
+    { schema: { tags, params: IdParams, querystring: Why, response: { 204: Nothing } } },
     async (request, reply) => {
-      await deleteMessage(hall.chat, await callers.need(request), request.params.id);
+      await deleteMessage(hall.chat, await callers.need(request), request.params.id, request.query.reason);
       return reply.code(204).send(null);
     },
   );
@@ -85,4 +86,6 @@ const Page = z.strictObject({
   after: z.coerce.number().int().min(0).optional(),
 });
 const NewPost = z.strictObject({ text: MessageText, clientId: z.string().min(1).max(LIMITS.clientId).optional() });
-const Accepted = z.object({ command: z.string() });
+const Accepted = z.union([z.object({ command: z.string() }), z.object({ held: z.literal(true) })]);
+/** Of a moderator: for the log. */
+const Why = z.strictObject({ reason: Reason.optional() });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { slowRoom } from '#chat/order-room.ts';
 import { changeRoom, createRoom, deleteRoom, letIn, takeOut } from '#chat/change-room.ts';
 import { memberships } from '#auth/profile.ts';
 import { readUpTo, seeRoomPeople, seeRooms } from '#chat/read-room.ts';
@@ -34,9 +35,11 @@ export function roomRoutes(app: App, hall: Hall, { callers, hub }: { callers: Ca
     { schema: { tags, params: IdParams, body: RoomChange, response: { 200: Room } } },
     async (request) => {
       const session = await callers.need(request);
-      const { name, topic } = request.body;
+      const { name, topic, slowSeconds } = request.body;
       const change = { ...(name !== undefined && { name }), ...(topic !== undefined && { topic }) };
-      await changeRoom(hall.chat, session, request.params.id, change);
+      if (slowSeconds !== undefined) await slowRoom(hall.chat, session, request.params.id, slowSeconds);
+      if (slowSeconds === undefined || Object.keys(change).length > 0)
+        await changeRoom(hall.chat, session, request.params.id, change);
       const room = (await seeRooms(hall.chat, session)).find(({ id }) => id === request.params.id);
       if (!room) throw unknown('room');
       return shape(room, room);
@@ -124,14 +127,28 @@ const NewRoom = z.strictObject({
   private: z.boolean().optional(),
   community: z.string().max(100).optional(),
 });
-const RoomChange = z.strictObject({ name: line(LIMITS.roomName).optional(), topic: topic.optional() });
+const RoomChange = z.strictObject({
+  name: line(LIMITS.roomName).optional(),
+  topic: topic.optional(),
+  slowSeconds: z.int().min(0).max(LIMITS.slowSeconds).optional(),
+});
 const MemberParams = z.object({ id: z.string().max(100), account: z.string().max(100) });
 const People = z.object({ people: z.array(Person.extend({ here: z.boolean() })) });
 
 function shape(
   room: KeptRoom,
-  mine: { read: number; mentions: number } = { read: 0, mentions: 0 },
+  mine: { read: number; mentions: number; slowSeconds: number } = { read: 0, mentions: 0, slowSeconds: 0 },
 ): z.infer<typeof Room> {
   const { id, name, topic: about, private: isPrivate, community, seq } = room;
-  return { id, name, topic: about, private: isPrivate, community, seq, read: mine.read, mentions: mine.mentions };
+  return {
+    id,
+    name,
+    topic: about,
+    private: isPrivate,
+    community,
+    seq,
+    read: mine.read,
+    mentions: mine.mentions,
+    slowSeconds: mine.slowSeconds,
+  };
 }

@@ -152,6 +152,10 @@ async function order(db: Kysely<never>, big: Big): Promise<void> {
     .addColumn('slow_seconds', 'integer', (c) => c.notNull().defaultTo(0))
     .execute();
   await schema
+    .alterTable('communities')
+    .addColumn('order_seq', 'integer', (c) => c.notNull().defaultTo(0))
+    .execute();
+  await schema
     .createTable('sanctions')
     .addColumn('id', 'text', key)
     .addColumn('community_id', 'text', of('communities'))
@@ -166,6 +170,8 @@ async function order(db: Kysely<never>, big: Big): Promise<void> {
     .addColumn('until', big)
     .addColumn('lifted_at', big)
     .addColumn('lifted_by', 'text')
+    .addColumn('part_of', 'text')
+    .addColumn('was', 'text')
     .execute();
   await index(db, 'sanctions_of', 'sanctions', ['community_id', 'made_at']);
   await index(db, 'sanctions_on', 'sanctions', ['account_id', 'community_id']);
@@ -210,6 +216,7 @@ async function words(db: Kysely<never>, big: Big): Promise<void> {
     .addColumn('text', 'text', needed)
     .addColumn('client_id', 'text')
     .addColumn('why', 'text', needed)
+    .addColumn('state', 'text', (c) => c.notNull().defaultTo('waiting'))
     .addColumn('at', big, needed)
     .execute();
   await index(db, 'held_messages_of', 'held_messages', ['community_id', 'at']);
@@ -243,6 +250,13 @@ async function audit(db: Kysely<never>, dialect: 'sqlite' | 'postgres'): Promise
     .on('audit')
     .column('at' as never);
   await (dialect === 'postgres' ? when.using('brin') : when).execute();
+  // The moderation log is few entries among many, so it has an index of its own: see storage/moderation-log.ts.
+  await schema
+    .createIndex('audit_moderation')
+    .on('audit')
+    .columns(['community_id', 'id'])
+    .where(sql<boolean>`substr(action, 1, 11) = 'moderation.'`)
+    .execute();
 }
 
 async function figures(db: Kysely<never>, big: Big): Promise<void> {

@@ -1,0 +1,69 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { AppError } from '#core/errors.ts';
+import type { Connector, PlatformAct } from '#core/platform.ts';
+import { record } from '#storage/audit.ts';
+import type { Site } from './site.ts';
+
+/** Acts travel on `outgoing` among the answers; an answer says nothing of an act. */
+export function isAct(body: unknown): body is PlatformAct {
+  return typeof body === 'object' && body !== null && 'act' in body;
+}
+
+/** Tries, and ms before the next one where the platform names none. */
+const TRIES = 4;
+const WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 60_000;
+
+/**
+ * Does on a platform what a moderator decided here, and writes down what became of it. An act can come twice and is the same
+ * then. What the platform refuses is not tried again: the log says so, and that somebody must do it there.
+ */
+export async function performAct(
+  { storage, clock }: Pick<Site, 'storage' | 'clock'>,
+  connector: Connector,
+  asked: PlatformAct,
+): Promise<void> {
+  const refusal = await tried(() => perform(connector, asked));
+  const { act, community, target } = asked;
+  const subject = target.person === undefined ? target.room : `${connector.platform}:${target.person}`;
+  const facts = { act, platform: connector.platform, space: target.space };
+  const detail = JSON.stringify({ ...facts, ...(refusal && { why: refusal.message }) });
+  const entry = {
+    community,
+    account: null,
+    action: 'moderation.platform',
+    ...(subject !== undefined && { subject }),
+    ...(refusal && { result: refusal.code }),
+    detail,
+  };
+  await storage.write((tx) => record(tx.db, { ...entry, at: clock() }));
+}
+
+async function perform({ actions }: Connector, { act, target, seconds = 0, reason = '' }: PlatformAct): Promise<void> {
+  switch (act) {
+    case 'deleteMessage':
+      return actions.deleteMessage(target);
+    case 'timeOut':
+      return actions.timeOut(target, Math.min(seconds, LONGEST_TIME_OUT), reason);
+    case 'slowMode':
+      return actions.slowMode(target, seconds);
+    default:
+      return actions[act](target, reason);
+  }
+}
+
+/** Seconds that every platform with time-outs takes: two weeks, as on Twitch. Here a longer mute holds on. */
+const LONGEST_TIME_OUT = 14 * 86_400;
+
+async function tried(work: () => Promise<void>): Promise<AppError | undefined> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await work();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      if (error.status !== 503 || tries >= TRIES) return error;
+      await pause(Math.min(LONGEST_WAIT_MS, (error.retryAfter ?? 0) * 1_000 || WAIT_MS));
+    }
+  }
+}

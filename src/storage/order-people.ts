@@ -1,0 +1,67 @@
+import type { Kysely } from 'kysely';
+import type { Role } from '#core/roles.ts';
+import type { Schema } from './schema.ts';
+
+type Db = Kysely<Schema>;
+
+/** Somebody with an account, as moderators of a community may know of them. */
+export interface KnownPerson {
+  account: string;
+  name: string;
+  /** Undefined where they are no member now. */
+  role: Role | undefined;
+}
+
+/** An account that is in the community, or was and something was done to it there. Others are nobody's to know of. */
+export async function findKnown(
+  db: Db,
+  community: string,
+  by: { account: string } | { username: string },
+): Promise<KnownPerson | undefined> {
+  const row = await db
+    .selectFrom('accounts')
+    .leftJoin('members', (join) =>
+      join.onRef('members.account_id', '=', 'accounts.id').on('members.community_id', '=', community),
+    )
+    .select(['accounts.id as account', 'accounts.name', 'members.role'])
+    .where('account' in by ? 'accounts.id' : 'accounts.username', '=', 'account' in by ? by.account : by.username)
+    .where((e) =>
+      e.or([
+        e('members.role', 'is not', null),
+        e.exists(
+          e
+            .selectFrom('sanctions')
+            .select('sanctions.id')
+            .whereRef('sanctions.account_id', '=', 'accounts.id')
+            .where('sanctions.community_id', '=', community),
+        ),
+        e.exists(
+          e
+            .selectFrom('rooms')
+            .innerJoin('messages', 'messages.room_id', 'rooms.id')
+            .select('rooms.id')
+            .where('rooms.community_id', '=', community)
+            .whereRef('messages.author_id', '=', 'accounts.id')
+            .where('messages.client_id', 'is not', null),
+        ),
+      ]),
+    )
+    .executeTakeFirst();
+  return row && { ...row, role: (row.role as Role | null) ?? undefined };
+}
+
+/** A member whose linked name on a platform is this one, whatever its case. */
+export async function memberNamed(
+  db: Db,
+  { community, platform, name }: { community: string; platform: string; name: string },
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('identities')
+    .innerJoin('members', 'members.account_id', 'identities.account_id')
+    .select('identities.account_id')
+    .where('members.community_id', '=', community)
+    .where('identities.platform', '=', platform)
+    .where((e) => e.fn('lower', ['identities.name']), '=', name.toLowerCase())
+    .executeTakeFirst();
+  return row?.account_id;
+}

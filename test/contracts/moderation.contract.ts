@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { approve, refuse, seeHeld } from '#chat/held.ts';
+import type { Chat } from '#chat/chat.ts';
+import { houseOrder } from '#chat/house-order.ts';
+import { endBans, lift, liftFrom } from '#chat/lift-sanction.ts';
+import { lockDown } from '#chat/order-room.ts';
+import { postMessage } from '#chat/post-message.ts';
+import { report, seeReports, settleReport } from '#chat/report.ts';
+import { sanction } from '#chat/sanction.ts';
+import { seeModerationLog, seeSanctions } from '#chat/see-order.ts';
+import { addWordRule } from '#chat/word-rules.ts';
+import type { AppError } from '#core/errors.ts';
+import type { By } from '#core/moderation.ts';
+import { memoryRates } from '#expiring/memory-rates.ts';
+import { firstCommunity, roleIn } from '#storage/communities.ts';
+import { insertIdentity } from '#storage/identities.ts';
+import { pageOfMessages } from '#storage/messages.ts';
+import { findStanding } from '#storage/sanctions.ts';
+import type { Storage } from '#storage/storage.ts';
+import { roomOf, somebody, type Somebody } from './fixtures.ts';
+import type { PostCase } from './posts.contract.ts';
+
+/** Order in the house, with two processes on one database: what is decided in one holds in the other at once. */
+export const moderationContract: PostCase[] = [
+  {
+    says: 'a mute made in one process holds in the other from its answer on, and ends with its time',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, there, by, rook, room, clock }) => {
+        await postMessage(there, rook, { room, text: 'before' });
+        await sanction(here, { by, whom: { account: rook.account }, kind: 'mute', minutes: 10, reason: 'loud' });
+        await refused(postMessage(there, rook, { room, text: 'x' }), 'muted');
+        clock.now += 10 * 60_000;
+        await postMessage(there, rook, { room, text: 'after' });
+      }),
+  },
+  {
+    says: 'a ban holds against every linked name, after unlinking too, and against names that are linked later',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, by, rook, community, clock }) => {
+        const { db } = storage;
+        await link(storage, rook, 'discord', '7');
+        await sanction(here, { by, whom: { account: rook.account }, kind: 'ban', reason: 'spam' });
+        const barred = async (platform: string, platformId: string, account = '') =>
+          (await findStanding(db, { community, account, identity: { platform, platformId } }, clock.now))?.kind;
+        assert.equal(await barred('discord', '7'), 'ban');
+        await storage.write((tx) => tx.db.deleteFrom('identities').execute());
+        assert.equal(await barred('discord', '7'), 'ban', 'also unlinked');
+        const ann = await somebody(storage, 'later');
+        const name = { platform: 'twitch', platformId: '9', name: 'nine' };
+        await sanction(here, { by, whom: name, kind: 'ban', reason: 'spam' });
+        await link(storage, ann, 'twitch', '9');
+        assert.equal(await barred('none', '', ann.account), 'ban', 'also linked later');
+        assert.equal(await barred('discord', '8'), undefined);
+      }),
+  },
+  {
+    says: 'of two bans of one person at once one holds, and lifting it makes them a member again',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, there, by, mod, rook, community }) => {
+        const ban = { by, whom: { account: rook.account }, kind: 'ban' as const, reason: 'spam' };
+        await Promise.all([sanction(here, ban), sanction(there, ban)]);
+        assert.equal(await roleIn(storage.db, community, rook.account), undefined);
+        const held = await seeSanctions(here, mod, community, { active: true, limit: 50 });
+        assert.equal(held.length, 1);
+        const id = held[0]?.id ?? '';
+        const both = await Promise.allSettled([
+          lift(here, by, { id, reason: '' }),
+          liftFrom(there, { ...ban, kind: 'ban' }),
+        ]);
+        assert.ok(both.some(({ status }) => status === 'fulfilled'));
+        assert.equal(await roleIn(storage.db, community, rook.account), 'member');
+      }),
+  },
+  {
+    says: 'no post that begins after the answer to a ban is stored, while many are posted',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, there, by, rook, room }) => {
+        let banned = false;
+        const late: number[] = [];
+        const posting = [here, there].map(async (chat) => {
+          for (let n = 0; n < 200; n++) {
+            const begunLate = banned;
+            const done = await postMessage(chat, rook, { room, text: `${n}` }).catch((error: unknown) => error);
+            if (done instanceof Error) assert.equal((done as AppError).code, 'banned');
+            else if (begunLate) late.push(n);
+            if (n === 5 && chat === here) {
+              await sanction(here, { by, whom: { account: rook.account }, kind: 'ban', reason: 'spam' });
+              banned = true;
+            }
+          }
+        });
+        await Promise.all(posting);
+        assert.deepEqual(late, []);
+      }),
+  },
+  {
+    says: 'a ban whose time is over gives the membership back, once, whoever sweeps',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, by, mod, rook, community, clock }) => {
+        const whom = { account: rook.account };
+        await sanction(here, { by, whom, kind: 'ban', minutes: 5, reason: 'cool down' });
+        await endBans(storage, clock.now);
+        assert.equal(await roleIn(storage.db, community, rook.account), undefined);
+        clock.now += 5 * 60_000;
+        await Promise.all([endBans(storage, clock.now), endBans(other, clock.now)]);
+        assert.equal(await roleIn(storage.db, community, rook.account), 'member');
+        const log = await seeModerationLog(here, mod, community, { limit: 50 });
+        assert.deepEqual(
+          log.map(({ action }) => action),
+          ['moderation.unban', 'moderation.ban'],
+        );
+      }),
+  },
+  {
+    says: 'of a held post one moderator’s word counts: it is said once or not at all',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, there, mod, rook, room, community }) => {
+        await addWordRule(here, mod, community, { words: 'lottery', act: 'hold' });
+        for (let n = 0; n < 5; n++) {
+          const posted = await postMessage(there, rook, { room, text: `lottery ${n}`, clientId: `c${n}` });
+          assert.equal(posted.held, true);
+          const [held] = await seeHeld(here, mod, community, { limit: 50 });
+          const id = held?.id ?? '';
+          const [yes, no, again] = await Promise.allSettled([
+            approve(here, mod, { community, id }),
+            refuse(there, mod, { community, id, reason: '' }),
+            approve(there, mod, { community, id }),
+          ]);
+          const said = (await pageOfMessages(storage.db, { room, limit: 50 })).filter(({ text }) =>
+            text.endsWith(` ${n}`),
+          );
+          const approved = [yes, again].some(({ status }) => status === 'fulfilled');
+          assert.equal(said.length, approved ? 1 : 0);
+          assert.notEqual(no.status === 'fulfilled', approved);
+        }
+        assert.deepEqual(await seeHeld(here, mod, community, { limit: 50 }), []);
+      }),
+  },
+  {
+    says: 'of two who settle a report at once one does, and the message goes once',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, there, mod, rook, room, community }) => {
+        const { message } = await postMessage(here, rook, { room, text: 'rude' });
+        const pia = await somebody(storage, 'pia');
+        await Promise.all([report(here, pia, message.id, 'rude'), report(there, pia, message.id, 'rude')]);
+        const open = await seeReports(here, mod, community, { open: true, limit: 50 });
+        assert.equal(open.length, 1, 'one person reports a message once');
+        const settle = (chat: Chat): Promise<void> =>
+          settleReport(chat, mod, { community, id: open[0]?.id ?? '', outcome: 'deleted', reason: 'rude' });
+        const both = await Promise.allSettled([settle(here), settle(there)]);
+        assert.deepEqual(both.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
+        assert.deepEqual(await pageOfMessages(storage.db, { room, limit: 50 }), []);
+      }),
+  },
+  {
+    says: 'a lock-down holds the first post of whoever never wrote, in either process, until its time is over',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, there, by, rook, room, clock }) => {
+        const fresh = await somebody(storage, 'fresh');
+        await postMessage(there, rook, { room, text: 'hello', clientId: 'a' });
+        await lockDown(here, { by, on: true, minutes: 30 });
+        assert.equal((await postMessage(there, rook, { room, text: 'again' })).held, undefined);
+        assert.equal((await postMessage(there, fresh, { room, text: 'hello' })).held, true);
+        clock.now += 30 * 60_000;
+        assert.equal((await postMessage(there, fresh, { room, text: 'hello again' })).held, undefined);
+      }),
+  },
+];
+
+interface House {
+  here: Chat;
+  there: Chat;
+  by: By;
+  mod: Somebody;
+  rook: Somebody;
+  room: string;
+  community: string;
+  clock: { now: number };
+}
+
+async function inHouse(
+  { storage, other }: { storage: Storage; other: Storage },
+  tell: (house: House) => Promise<void>,
+): Promise<void> {
+  const clock = { now: 1_800_000_000_000 };
+  const [mod, rook] = [await somebody(storage, 'mo', 'moderator'), await somebody(storage, 'rook')];
+  const { id: room } = await roomOf(storage, mod);
+  const community = (await firstCommunity(storage.db)).id;
+  const [here, there] = [chatOn(storage, clock), chatOn(other, clock)];
+  const by = { account: mod.account, role: 'moderator' as const, community };
+  await tell({ here, there, by, mod, rook, room, community, clock });
+}
+
+function chatOn(storage: Storage, time: { now: number }): Chat {
+  const clock = (): number => time.now;
+  const order = houseOrder({ storage, clock, rates: memoryRates(clock) });
+  return { storage, clock, bus: { announce: () => undefined }, order };
+}
+
+async function link(storage: Storage, { account }: Somebody, platform: string, platformId: string): Promise<void> {
+  const linked = { platform, platformId, account, name: platformId, proof: 'code' as const, linkedAt: 1 };
+  await storage.write((tx) => insertIdentity(tx.db, linked));
+}
+
+async function refused(act: Promise<unknown>, code: string): Promise<void> {
+  await assert.rejects(act, { status: 403, code });
+}
