@@ -1,6 +1,7 @@
 import type { Role } from '#contracts/web.ts';
 import { meTexts } from './me-texts.ts';
 import { communityTexts } from './community-texts.ts';
+import { moderationTexts } from './moderation-texts.ts';
 import { portalTexts } from './portal-texts.ts';
 import { identityTexts } from './identity-texts.ts';
 import { secretTexts } from './secret-texts.ts';
@@ -72,6 +73,7 @@ export const texts = {
     nameNeeded: 'A name is needed.',
   },
   portal: portalTexts,
+  moderation: moderationTexts,
   side: {
     label: 'Communities and rooms',
     jump: 'Jump to',

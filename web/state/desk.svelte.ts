@@ -2,12 +2,17 @@ import type { Message } from '#contracts/web.ts';
 
 type Sheet = 'jump' | 'keys' | 'new-room' | 'delete-room';
 
+/** Somebody to mute, take out or ban. `done`: called when that was done. */
+export type ToSanction = { community: string; person: { id: string; name: string }; done?: () => void };
+
 /** What lies open over the page: at most one dialog, one line being edited, one message in the tray. */
 class Desk {
   sheet = $state<Sheet | null>(null);
   editing = $state<string | null>(null);
   deleting = $state<Message | null>(null);
   tray = $state<Message | null>(null);
+  reporting = $state<Message | null>(null);
+  sanction = $state<ToSanction | null>(null);
 
   open(sheet: Sheet): void {
     this.sheet = sheet;
@@ -22,6 +27,8 @@ class Desk {
     this.editing = null;
     this.deleting = null;
     this.tray = null;
+    this.reporting = null;
+    this.sanction = null;
   }
 }
 

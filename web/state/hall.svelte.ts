@@ -3,6 +3,7 @@ import { call } from './api.ts';
 import { connection } from './connection.svelte.ts';
 import { Live, type Wire } from './live.ts';
 import { OpenRoom } from './open-room.svelte.ts';
+import { order } from './order.svelte.ts';
 import { rooms } from './rooms.svelte.ts';
 import { session } from './session.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
@@ -55,6 +56,7 @@ class HallState {
     this.current = null;
     this.commands = [];
     rooms.forget();
+    order.forget();
   }
 
   /** Opens a room, or none. */
@@ -100,8 +102,12 @@ class HallState {
   }
 
   async #refresh(): Promise<void> {
-    await Promise.allSettled([rooms.load(), this.loadCommands()]);
+    await Promise.allSettled([rooms.load(), this.#loadStands(), this.loadCommands()]);
     this.current?.markNew();
+  }
+
+  async #loadStands(): Promise<void> {
+    await Promise.all((session.me?.communities ?? []).map(({ id }) => order.load(id)));
   }
 
   /** Those of the community that is looked at. */
@@ -122,7 +128,7 @@ class HallState {
         this.members = { community: frame.community };
         return;
       case 'order':
-        return undefined;
+        return void order.changed(frame.community);
       case 'activity':
         return rooms.came(frame.room, frame.seq, { mention: frame.mention });
       case 'read':
@@ -130,6 +136,7 @@ class HallState {
       case 'subscribed':
         return void this.#subscribed(frame.room);
       case 'posted':
+      case 'held':
       case 'accepted':
       case 'error':
         return this.#answered(frame);
@@ -145,10 +152,11 @@ class HallState {
     if (this.#live.isUp) connection.caughtUp();
   }
 
-  #answered(frame: Extract<ServerFrame, { type: 'posted' | 'accepted' | 'error' }>): void {
+  #answered(frame: Extract<ServerFrame, { type: 'posted' | 'held' | 'accepted' | 'error' }>): void {
     const { clientId } = frame;
     const room = [...this.#open.values()].find((one) => clientId !== undefined && one.holds(clientId));
     if (frame.type === 'posted') room?.posted(frame.clientId, frame.message);
+    else if (frame.type === 'held') room?.held(frame.clientId);
     else if (frame.type === 'accepted') room?.accepted(frame.clientId, frame.command);
     else if (room && clientId !== undefined) room.refused(clientId, frame);
     else if (frame.code === 'unknown-room') void rooms.load().catch(() => {});

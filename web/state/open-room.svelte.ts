@@ -117,7 +117,8 @@ export class OpenRoom {
   /** The hall follows for me: what changed meanwhile is read, and what waits goes out. */
   async subscribed(): Promise<void> {
     this.presence.reset();
-    for (const one of this.log.pending) if (!one.failed || one.failed.code === 'no-answer') this.#send(one);
+    for (const one of this.log.pending)
+      if (!one.held && (!one.failed || one.failed.code === 'no-answer')) this.#send(one);
     await this.#inTurn(() => this.#loadNewest());
     await this.#hearMissed();
   }
@@ -164,6 +165,12 @@ export class OpenRoom {
     if (asked) this.#asked.add(command, asked.shown ?? asked.text);
     this.#settled(clientId);
     this.#soon({ type: 'accepted', clientId });
+  }
+
+  /** It waits for a moderator. */
+  held(clientId: string): void {
+    this.#settled(clientId);
+    this.#soon({ type: 'held', clientId });
   }
 
   refused(clientId: string, { code, detail }: { code: string; detail: string }): void {
@@ -214,8 +221,9 @@ export class OpenRoom {
     this.#apply({ type: 'edited', message: edited });
   }
 
-  async remove(message: Message): Promise<void> {
-    await call(`/v1/messages/${message.id}`, { method: 'DELETE' });
+  async remove(message: Message, reason = ''): Promise<void> {
+    const why = reason.trim() === '' ? '' : `?${new URLSearchParams({ reason: reason.trim() })}`;
+    await call(`/v1/messages/${message.id}${why}`, { method: 'DELETE' });
     this.#apply({ type: 'deleted', id: message.id });
   }
 

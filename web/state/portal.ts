@@ -7,6 +7,7 @@ export type Section = { name: string; icon: string; label: string; least: Role }
 /** In the order of the side. Their pages stand in `pages/portal-page.svelte`. */
 export const SECTIONS: Section[] = [
   { name: 'members', icon: 'people', label: texts.portal.members, least: 'member' },
+  { name: 'moderation', icon: 'flag', label: texts.moderation.title, least: 'moderator' },
   { name: 'invites', icon: 'mail', label: texts.portal.invites, least: 'moderator' },
   { name: 'spaces', icon: 'plug', label: texts.portal.spaces, least: 'admin' },
   { name: 'secrets', icon: 'key', label: texts.portal.secrets, least: 'admin' },

@@ -7,6 +7,8 @@ export type Pending = {
   /** The same without what is secret in it, where there is something. */
   shown?: string;
   at: string;
+  /** It waits for a moderator. */
+  held?: true;
   /** Why it stayed behind; absent while it is on its way. */
   failed?: { words: string; code: string };
   /** The message that it became, where that was heard before the acknowledgement. */
@@ -49,6 +51,7 @@ export type Change =
   | { type: 'posted'; clientId: string; message: Message }
   | { type: 'accepted'; clientId: string }
   | { type: 'refused'; clientId: string; words: string; code: string }
+  | { type: 'held'; clientId: string }
   | { type: 'again'; clientId: string }
   | { type: 'dropped'; clientId: string }
   | { type: 'note'; note: Note }
@@ -148,6 +151,7 @@ function withLanded(log: RoomLog, message: Message): RoomLog {
   if (log.sentAs.has(message.id)) return log;
   const sent = log.pending.find((one) => one.text === message.text && one.landed === undefined);
   if (!sent) return log;
+  if (sent.held) return { ...log, pending: waitingBut(log, sent.clientId) };
   const pending = log.pending.map((one) => (one === sent ? { ...one, landed: message.id } : one));
   return { ...log, pending, sentAs: new Map(log.sentAs).set(message.id, sent.clientId) };
 }
@@ -175,6 +179,11 @@ function withOutbox(log: RoomLog, what: OutboxChange): RoomLog {
       return { ...log, pending: [...log.pending, what.pending] };
     case 'posted':
       return withPosted(log, what.clientId, what.message);
+    case 'held':
+      return {
+        ...log,
+        pending: log.pending.map((one) => (one.clientId === what.clientId ? { ...one, held: true } : one)),
+      };
     case 'refused':
       return {
         ...log,

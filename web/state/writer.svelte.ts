@@ -75,17 +75,18 @@ export class Writer {
     return offer?.kind === 'command' && this.room.draft.trim() !== `/${offer.command.name}`;
   }
 
-  /** Sends the draft. A line with a mistake is held back once, with the mistake said. */
-  send(most: number): void {
+  /** Sends the draft. A line with a mistake is held back once, with the mistake said. True where words went out, and no command. */
+  send(most: number): boolean {
     const text = this.room.draft.trim();
-    if (text === '' || text.length > most) return;
+    if (text === '' || text.length > most) return false;
     if (this.insisted !== text && mistakeIn(hall.commands, text)) {
       this.insisted = text;
       this.#shut = null;
-      return;
+      return false;
     }
     this.room.say(text, shownLine(hall.commands, text));
     this.wrote('', 0);
+    return !text.startsWith('/');
   }
 
   #helpNow(): CommandHelp | null {
