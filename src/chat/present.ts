@@ -8,15 +8,11 @@ export const BOT = { id: 'bot_guildhall', name: 'Guildhall', kind: 'bot' } as co
 /** A stored message as people get it. */
 export function present(message: StoredMessage): PublicMessage {
   const { id, seq, room, text, table, pictures, cause, mentions } = message;
-  const author =
-    message.author === null
-      ? BOT
-      : { id: message.author, name: message.authorName ?? 'somebody who left', kind: 'person' as const };
   return {
     id,
     seq,
     room,
-    author,
+    author: authorOf(message),
     text,
     ...(table && { table }),
     ...(pictures && { pictures }),
@@ -25,4 +21,10 @@ export function present(message: StoredMessage): PublicMessage {
     createdAt: toRfc3339(message.createdAt),
     ...(message.editedAt !== null && { editedAt: toRfc3339(message.editedAt) }),
   };
+}
+
+/** A person, the bot, or a webhook under its own name. */
+function authorOf({ author, authorName, from }: StoredMessage): PublicMessage['author'] {
+  if (author !== null) return { id: author, name: authorName ?? 'somebody who left', kind: 'person' };
+  return from ? { ...from, kind: 'bot' } : BOT;
 }

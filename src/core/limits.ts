@@ -125,6 +125,22 @@ export const LIMITS = {
   outboundHeld: 10_000,
   /** Bytes of one event that a platform posts to us: Slack's largest are far smaller. */
   webhookBody: 512 * 1024,
+  /** Bytes of one post to an incoming webhook: the largest picture, and a table beside it. */
+  webhookPost: 128 * 1024,
+  /** Bytes of its picture: it stands in the message, and a page of history holds 200 of these. */
+  webhookPicture: 48 * 1024,
+  /** Its table: what can still be read in a chat. Characters of a cell. */
+  webhookColumns: 20,
+  webhookRows: 200,
+  webhookCell: 200,
+  /** Blocks or attachments of a body made for Slack, which takes 50 itself. */
+  webhookParts: 100,
+  /** Posts by one webhook: a program that goes wrong must not fill a room. */
+  webhookPosts: { uses: 30, perSeconds: 60 },
+  /** ms between two notes that a webhook was used: a post must not cost two commits each time. */
+  webhookTouchEvery: 60_000,
+  /** Webhooks of one community: more than there are programs that somebody keeps in mind. */
+  webhooksPerCommunity: 100,
   /** Outbox rows read at once by the relay. */
   outboxBatch: 200,
   /** ms that the record of a message to a platform may wait for others: a fraction of the way to the platform and back. */

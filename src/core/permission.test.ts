@@ -28,6 +28,8 @@ const TABLE: Record<Action, { any: Role[]; own: Role[] }> = {
   'people.list': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
   'invite.make': { any: ['moderator', 'admin', 'owner'], own: [] },
   'invite.list': { any: ['admin', 'owner'], own: [] },
+  'webhook.list': { any: ['moderator', 'admin', 'owner'], own: [] },
+  'webhook.change': { any: ['moderator', 'admin', 'owner'], own: [] },
   'community.change': { any: ['admin', 'owner'], own: [] },
   'overview.read': { any: ['member', 'moderator', 'admin', 'owner'], own: [] },
   'work.read': { any: ['moderator', 'admin', 'owner'], own: [] },

@@ -30,6 +30,8 @@ const RULES = {
   'people.list': { least: 'member' },
   'invite.make': { least: 'moderator' },
   'invite.list': { least: 'admin' },
+  'webhook.list': { least: 'moderator' },
+  'webhook.change': { least: 'moderator' },
   'community.change': { least: 'admin' },
   'overview.read': { least: 'member' },
   'work.read': { least: 'moderator' },

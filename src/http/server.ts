@@ -23,6 +23,7 @@ import { commandRoutes } from './routes/commands.ts';
 import { communityRoutes } from './routes/communities.ts';
 import { identityRoutes } from './routes/identities.ts';
 import { deviceRoutes } from './routes/device.ts';
+import { incomingWebhookRoutes } from './routes/incoming-webhooks.ts';
 import { inviteRoutes } from './routes/invites.ts';
 import { instanceRoutes } from './routes/instance.ts';
 import { memberRoutes } from './routes/members.ts';
@@ -115,6 +116,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   moderationRoutes(app, hall, callers);
   wordRuleRoutes(app, hall, callers);
   reportRoutes(app, hall, callers);
+  incomingWebhookRoutes(app, hall, callers);
   operatorRoutes(app, hall, { callers, hub });
   instanceRoutes(app, hall, callers);
   await webhookRoutes(app, hall.webhooks);

@@ -11,6 +11,8 @@ export interface MessageExtra {
   pictures?: Picture[];
   cause?: { account: string; name: string; text: string };
   mentions?: string[];
+  /** The webhook that said it. */
+  from?: { id: string; name: string };
 }
 
 export interface StoredMessage extends MessageExtra {

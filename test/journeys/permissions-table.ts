@@ -22,6 +22,18 @@ import { MODERATION_COMMANDS, MODERATION_ROUTES } from './permissions-moderation
 let names = 0;
 const fresh = (what: string): string => `${what}-${(names += 1)}`;
 
+async function freshWebhook({ host, community, open }: World, room = open): Promise<{ id: string; url: string }> {
+  const made = await host.done<{ webhook: { id: string }; url: string }>(
+    'POST',
+    `/v1/communities/${community}/webhooks`,
+    {
+      room,
+      name: 'Deploy',
+    },
+  );
+  return { id: made.webhook.id, url: made.url };
+}
+
 /** Every route of /openapi.json. One that is missing here fails the test, and so does one that is here and not there. */
 export const ROUTES: Record<string, Try[]> = {
   'GET /v1/hall': plain('/v1/hall', everyone(200)),
@@ -205,6 +217,47 @@ export const ROUTES: Record<string, Try[]> = {
     }),
     at('one of another community', from('moderator', 404), async ({ community, freshInvite }) => ({
       path: `/v1/communities/${community}/invites/${(await freshInvite()).id}`,
+    })),
+  ],
+  'GET /v1/communities/{id}/webhooks': inCommunities('/webhooks', from('moderator', 200)),
+  'POST /v1/communities/{id}/webhooks': [
+    at('in a room for all', from('moderator', 201), ({ community, open }) => ({
+      path: `/v1/communities/${community}/webhooks`,
+      body: { room: open, name: 'Deploy' },
+    })),
+    at('in a private room, from outside', from('moderator', 404), ({ community, closed }) => ({
+      path: `/v1/communities/${community}/webhooks`,
+      body: { room: closed, name: 'Deploy' },
+    })),
+    at('in a community that is not there', HIDDEN, ({ open }) => ({
+      path: '/v1/communities/comm_none/webhooks',
+      body: { room: open, name: 'Deploy' },
+    })),
+  ],
+  'POST /v1/communities/{id}/webhooks/{webhook}/rotate': [
+    at('the host’s', from('moderator', 200), async (world) => ({
+      path: `/v1/communities/${world.community}/webhooks/${(await freshWebhook(world)).id}/rotate`,
+    })),
+    at('one in a private room, from outside', from('moderator', 404), async (world) => ({
+      path: `/v1/communities/${world.community}/webhooks/${(await freshWebhook(world, world.closed)).id}/rotate`,
+    })),
+  ],
+  'DELETE /v1/communities/{id}/webhooks/{webhook}': [
+    at('the host’s', from('moderator', 204), async (world) => ({
+      path: `/v1/communities/${world.community}/webhooks/${(await freshWebhook(world)).id}`,
+    })),
+    at('one in a private room, from outside', from('moderator', 404), async (world) => ({
+      path: `/v1/communities/${world.community}/webhooks/${(await freshWebhook(world, world.closed)).id}`,
+    })),
+  ],
+  'POST /v1/hooks/{id}/{secret}': [
+    at('with its secret', everyone(200), async (world) => ({
+      path: new URL((await freshWebhook(world)).url).pathname,
+      body: { text: 'Build 214 is out' },
+    })),
+    at('with another', everyone(404), async (world) => ({
+      path: `/v1/hooks/${(await freshWebhook(world)).id}/guess`,
+      body: { text: 'Build 214 is out' },
     })),
   ],
   'GET /v1/invites': plain('/v1/invites', operatorOnly(200)),
