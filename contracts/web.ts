@@ -71,6 +71,26 @@ export type Invite = {
   by: string | null;
 };
 
+/** An address that a program posts to, in one room and under one name. */
+export type Webhook = {
+  id: string;
+  room: string;
+  roomName: string;
+  name: string;
+  madeBy: string | null;
+  madeAt: string;
+  lastUsedAt: string | null;
+};
+
+/** A message that was looked for. `marks`: where it says so, in UTF-16 units of its text. */
+export type Found = {
+  message: Message;
+  room: { id: string; name: string; community: string };
+  marks: [from: number, to: number][];
+};
+/** `next`: there may be more; ask with `before`. */
+export type FoundPage = { results: Found[]; next?: string };
+
 /** What is told of a stored secret. Its value never leaves the vault. `lastUsedBy`: `check`, or the service that was asked. */
 export type Secret = {
   purpose: string;

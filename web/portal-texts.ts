@@ -16,5 +16,6 @@ export const portalTexts = {
   settings: 'Settings',
   invites: 'Invites',
   spaces: 'Spaces',
+  webhooks: 'Webhooks',
   secrets: 'Secrets',
 };

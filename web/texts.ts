@@ -7,6 +7,8 @@ import { identityTexts } from './identity-texts.ts';
 import { secretTexts } from './secret-texts.ts';
 import { tokenTexts } from './token-texts.ts';
 import { spaceTexts } from './space-texts.ts';
+import { searchTexts } from './search-texts.ts';
+import { joinTexts, webhookTexts } from './ways-in-texts.ts';
 import type { Mistake } from './state/command-line.ts';
 
 /** Every word that the pages say. Short sentences, the person’s words, no exclamation marks. */
@@ -273,16 +275,17 @@ export const texts = {
   invites: {
     title: 'Invites',
     lead: (count: number) => ['No link is open.', 'One link is open.'][count] ?? `${count} links are open.`,
-    leadMaker: 'A link lets people in. Only admins see the list of links.',
     make: 'Make a link',
     uses: 'Uses',
     usesOf: (count: number) => (count === 1 ? 'One person' : `${count} people`),
+    more: 'Show more',
+    comeAs: 'They come as',
     ends: 'Ends',
     endsIn: (days: number) => (days === 1 ? 'In 1 day' : `In ${days} days`),
     made: (uses: string, until: string) => `A link for ${uses}, ${until}.`,
     until: (date: string) => `until ${date}`,
     forever: 'without an end',
-    madeWhat: 'Whoever has it can come in as a member. The whole link is shown once, now.',
+    madeWhat: 'Whoever has it can come in. It shows the community’s name before anyone signs up.',
     newLink: 'New invite link',
     open: 'Open links',
     past: 'Ended',
@@ -302,6 +305,9 @@ export const texts = {
     usedUp: 'used up',
   },
   secrets: secretTexts,
+  join: joinTexts,
+  webhooks: webhookTexts,
+  search: searchTexts,
   identities: identityTexts,
   communities: communityTexts,
   spaces: spaceTexts,

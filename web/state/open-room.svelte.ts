@@ -4,6 +4,7 @@ import { connection } from './connection.svelte.ts';
 import { call, Refusal } from './api.ts';
 import { Asked } from './asked.ts';
 import { keep, kept } from './keep.ts';
+import { Past } from './past.svelte.ts';
 import { Presence } from './presence.svelte.ts';
 import { change, type Change, emptyLog, newestSeq, type Pending, type RoomLog } from './room-log.ts';
 import { rooms, unreadOf } from './rooms.svelte.ts';
@@ -22,6 +23,9 @@ export type Speak = { send: (frame: ClientFrame) => boolean; doubt: () => void }
 /** One room as this browser has it open: its log, who is here, what is on its way. */
 export class OpenRoom {
   log: RoomLog = $state.raw(emptyLog());
+  /** A piece of history that is looked at instead, and the number of the message that it is about. */
+  past = $state.raw<Past | null>(null);
+  aim = $state<number | null>(null);
   /** Nothing to show yet. */
   loading = $state(true);
   loadingOlder = $state(false);
@@ -70,7 +74,31 @@ export class OpenRoom {
     connection.caughtUp();
   }
 
+  /** What the reader sees. */
+  get shown(): RoomLog {
+    return this.past?.log ?? this.log;
+  }
+
+  /** Leads the reader to a message, however far up it is. */
+  async lookAt(seq: number): Promise<void> {
+    const first = this.log.messages[0]?.seq;
+    const here = first !== undefined && seq >= first;
+    this.past = here ? null : await Past.around(seq, (where, limit) => this.#page(where, limit));
+    this.aim = seq;
+    this.loading = false;
+  }
+
+  /** Reads on from what is looked at, until it meets the newest. */
+  async newer(): Promise<void> {
+    const { past } = this;
+    if (!past || !(await past.newer(this.log.messages[0]?.seq ?? Number.MAX_SAFE_INTEGER)) || past !== this.past)
+      return;
+    this.#apply({ type: 'older', page: past.log.messages, limit: 0 });
+    this.past = null;
+  }
+
   leave(): void {
+    this.past = null;
     this.#speak.send({ type: 'unsubscribe', room: this.id });
     this.#apply({ type: 'trim', keep: KEPT_MESSAGES / 2 });
   }
@@ -97,8 +125,10 @@ export class OpenRoom {
           mine: frame.message.author.id === session.me?.account.id,
         });
       case 'edited':
+        this.past?.change({ type: 'edited', message: frame.message });
         return this.#soon({ type: 'edited', message: frame.message });
       case 'deleted':
+        this.past?.change({ type: 'deleted', id: frame.message.id });
         return this.#soon({ type: 'deleted', id: frame.message.id });
       case 'gap':
         this.#soon({ type: 'gap', from: frame.from });
@@ -136,6 +166,7 @@ export class OpenRoom {
   /** `shown`: the line without what is secret in it. */
   say(text: string, shown: string = text): void {
     const pending: Pending = { clientId: newId(), text, shown, at: new Date().toISOString() };
+    this.past = null;
     this.#apply({ type: 'wrote', pending });
     this.#send(pending);
     this.#typedAt = 0;
@@ -190,6 +221,7 @@ export class OpenRoom {
   }
 
   async older(): Promise<void> {
+    if (this.past) return this.past.older();
     const before = this.log.messages[0]?.seq;
     if (this.loadingOlder || this.log.complete || before === undefined) return;
     this.loadingOlder = true;

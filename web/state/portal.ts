@@ -10,6 +10,7 @@ export const SECTIONS: Section[] = [
   { name: 'moderation', icon: 'flag', label: texts.moderation.title, least: 'moderator' },
   { name: 'invites', icon: 'mail', label: texts.portal.invites, least: 'moderator' },
   { name: 'spaces', icon: 'plug', label: texts.portal.spaces, least: 'admin' },
+  { name: 'webhooks', icon: 'link', label: texts.portal.webhooks, least: 'moderator' },
   { name: 'secrets', icon: 'key', label: texts.portal.secrets, least: 'admin' },
   { name: 'settings', icon: 'settings', label: texts.portal.settings, least: 'guest' },
 ];

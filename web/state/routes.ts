@@ -7,6 +7,7 @@ export type Route =
   | { page: 'join'; code: string }
   | { page: 'signup' }
   | { page: 'me' }
+  | { page: 'search' }
   | { page: 'device' }
   | { page: 'new-community' }
   | { page: 'portal'; community: string; section: string | null }
@@ -20,7 +21,7 @@ export function routeOf(path: string): Route {
   if (third) return { page: 'lost' };
   if (second) return withCode(first, decoded(second));
   if (first === '') return { page: 'hall' };
-  const plain = ['signin', 'signup', 'me', 'device'] as const;
+  const plain = ['signin', 'signup', 'me', 'search', 'device'] as const;
   const page = plain.find((one) => one === first);
   return page ? { page } : { page: 'lost' };
 }

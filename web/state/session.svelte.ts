@@ -94,6 +94,14 @@ class Session {
     if (this.hall && first?.id === named.id) this.hall = { ...this.hall, name: named.name };
   }
 
+  /** Joins a community by an invite, and looks at it. */
+  async accept(code: string): Promise<void> {
+    const path = `/v1/invites/${encodeURIComponent(code)}/accept`;
+    const { community } = await call<{ community: Community }>(path, { method: 'POST' });
+    this.me = await call<Me>('/v1/me');
+    this.enter(community.id);
+  }
+
   async offer(code: string): Promise<InviteOffer> {
     return (await call<{ invite: InviteOffer }>(`/v1/invites/${encodeURIComponent(code)}`)).invite;
   }

@@ -57,6 +57,13 @@ export function shortDateName(at: string): string {
   return shortDate.format(new Date(at));
 }
 
+/** “today, 09:38” or “2 Nov”, with the year where it is not this one. */
+export function dayAndClock(at: string, now = new Date()): string {
+  if (dayOf(at) === dayOf(now.toISOString())) return `today, ${clockOf(at)}`;
+  const year = new Date(at).getFullYear();
+  return year === now.getFullYear() ? shortDateName(at) : `${shortDateName(at)} ${year}`;
+}
+
 /** “now”, “12 minutes ago”, “3 hours ago”, “on 14 October”. */
 export function agoName(at: string, now = Date.now()): string {
   const past = now - Date.parse(at);

@@ -1,0 +1,91 @@
+import type { Found, FoundPage } from '#contracts/web.ts';
+import { call } from './api.ts';
+
+/** What to look for. `since`: a day, as a date field gives it. */
+export type Question = { words: string; room?: string; since?: string };
+
+/** A search with what it has found so far. An answer that comes after a newer question is left out. */
+export class Search {
+  results = $state.raw<Found[]>([]);
+  stage = $state<'quiet' | 'asking' | 'done' | 'failed'>('quiet');
+  /** Where to go on; none at the end. */
+  next = $state<string | undefined>();
+  #asked: Question = { words: '' };
+  #turn = 0;
+
+  async ask(question: Question): Promise<void> {
+    this.#asked = question;
+    if (question.words.trim() === '') return this.#forget();
+    await this.#read([]);
+  }
+
+  /** What is older than what is shown. */
+  async older(): Promise<void> {
+    if (this.next !== undefined) await this.#read(this.results, this.next);
+  }
+
+  #forget(): void {
+    this.#turn++;
+    this.results = [];
+    this.next = undefined;
+    this.stage = 'quiet';
+  }
+
+  async #read(shown: Found[], before?: string): Promise<void> {
+    const turn = ++this.#turn;
+    this.stage = 'asking';
+    try {
+      const page = await this.#page(before);
+      if (turn !== this.#turn) return;
+      this.results = [...shown, ...page.results];
+      this.next = page.next;
+      this.stage = 'done';
+    } catch {
+      if (turn === this.#turn) this.stage = 'failed';
+    }
+  }
+
+  /** A page may come empty though there is more: a few are asked for before the reader is. */
+  async #page(before?: string): Promise<FoundPage> {
+    let page = await call<FoundPage>(addressOf(this.#asked, before));
+    for (let n = 1; n < EMPTY_PAGES && page.results.length === 0 && page.next !== undefined; n++)
+      page = await call<FoundPage>(addressOf(this.#asked, page.next));
+    return page;
+  }
+}
+
+const EMPTY_PAGES = 5;
+
+function addressOf({ words, room, since }: Question, before?: string): string {
+  const query = new URLSearchParams({ query: words, limit: '50' });
+  if (room) query.set('room', room);
+  if (since) query.set('since', new Date(`${since}T00:00:00`).toISOString());
+  if (before !== undefined) query.set('before', before);
+  return `/v1/search?${query}`;
+}
+
+/** Where a message stands in its room. */
+export function placeOf({ message }: Found): string {
+  return `/rooms/${message.room}?at=${message.seq}`;
+}
+
+/** Around what was found, in pieces: marked ones are what was looked for. Long texts begin near the first of them. */
+export function piecesOf({ message, marks }: Found): { text: string; marked: boolean }[] {
+  const { text } = message;
+  const first = marks[0]?.[0] ?? 0;
+  const start = first > LEAD ? text.indexOf(' ', first - LEAD) + 1 : 0;
+  const end = Math.min(text.length, start + SHOWN);
+  const pieces: { text: string; marked: boolean }[] = start > 0 ? [{ text: '…', marked: false }] : [];
+  let at = start;
+  for (const [from, to] of marks.filter((mark) => mark[0] >= start && mark[1] <= end)) {
+    if (from > at) pieces.push({ text: text.slice(at, from), marked: false });
+    pieces.push({ text: text.slice(from, to), marked: true });
+    at = to;
+  }
+  if (at < end) pieces.push({ text: text.slice(at, end), marked: false });
+  return end < text.length ? [...pieces, { text: '…', marked: false }] : pieces;
+}
+
+/** Characters before the first mark, and in all. */
+const LEAD = 80;
+const SHOWN = 400;

@@ -1,0 +1,41 @@
+/** The words about invites of a community and incoming webhooks: a part of `texts`. */
+export const joinTexts = {
+  what: (me: string, role: string) => `You are signed in as ${me}. You come in as ${role}.`,
+  accept: 'Join',
+  joining: 'Joining',
+  notNow: 'Not now',
+};
+
+export const webhookTexts = {
+  title: 'Webhooks',
+  lead: (count: number) =>
+    ['No program posts here yet.', 'One webhook posts here.'][count] ?? `${count} webhooks post here.`,
+  make: 'New webhook',
+  makeWhat: 'Whoever has the address can post in that one room, and nothing more.',
+  name: 'Posts as',
+  nameHint: 'For example Deploy',
+  room: 'Room',
+  submit: 'Make a webhook',
+  made: (name: string, room: string) => `${name} may post in ${room}. Copy the address now; it is not shown again.`,
+  turned: (name: string) => `${name} has a new address. Copy it now; the one before has ended.`,
+  address: 'Webhook address',
+  try: 'A line to try it with',
+  list: 'Webhooks',
+  lastUsed: 'Last post',
+  by: 'Made by',
+  never: 'never',
+  acts: 'Acts',
+  rotate: 'New address',
+  rotateLabel: (name: string) => `New address for ${name}`,
+  revoke: 'Revoke',
+  revokeLabel: (name: string) => `Revoke ${name}`,
+  revoked: (name: string) => `${name} revoked`,
+  none: 'No webhook yet',
+  noneWhat: 'Make one above and give its address to a program.',
+  more: 'Show more',
+  send: 'Send',
+  sendWhat: 'A table or picture may come along; Slack’s own body is taken too.',
+  limit: 'Limit',
+  limitWhat: '30 posts in 60 s a webhook. More are answered 429 with the seconds to wait.',
+  bot: 'bot',
+};
