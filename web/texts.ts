@@ -2,6 +2,7 @@ import type { Role } from '#contracts/web.ts';
 import { meTexts } from './me-texts.ts';
 import { communityTexts } from './community-texts.ts';
 import { moderationTexts } from './moderation-texts.ts';
+import { auditTexts } from './audit-texts.ts';
 import { portalTexts } from './portal-texts.ts';
 import { identityTexts } from './identity-texts.ts';
 import { secretTexts } from './secret-texts.ts';
@@ -76,6 +77,7 @@ export const texts = {
   },
   portal: portalTexts,
   moderation: moderationTexts,
+  audit: auditTexts,
   side: {
     label: 'Communities and rooms',
     jump: 'Jump to',
