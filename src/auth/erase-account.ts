@@ -7,8 +7,9 @@ import { membershipsOf } from '#storage/communities.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import { deleteFact, readFacts, writeFact } from '#storage/instance.ts';
 import { otherOperator, ownedAlone } from '#storage/owned.ts';
-import { listSessions } from '#storage/sessions.ts';
+import { deleteSessions, listSessions } from '#storage/sessions.ts';
 import type { Tx } from '#storage/storage.ts';
+import { deleteTokens } from '#storage/tokens.ts';
 import { personOf, type PersonalParts } from './export-account.ts';
 import { passwordMatches } from './passwords.ts';
 import type { Session } from './sessions.ts';
@@ -63,7 +64,7 @@ async function needProof(
 
 const RULE = 'an account is deleted by its owner, with the password or a sign-in of the last ten minutes';
 
-/** Gives the sessions that end with it. */
+/** Gives the sessions and tokens that end with it. */
 async function endAccount(
   tx: Tx,
   { personal }: PersonalParts,
@@ -73,16 +74,17 @@ async function endAccount(
   // Two owners who go at once, or two operators: the second one sees that the first is gone.
   await inTurn(db, 'owners');
   await inTurn(db, `sessions of ${account}`);
+  await inTurn(db, `tokens of ${account}`);
   await inTurn(db, `identities of ${account}`);
   await needSuccessor(tx, account);
   const person = await personOf(db, account);
-  const sessions = (await listSessions(db, account)).map(({ id }) => id);
+  const ended = [...(await deleteSessions(db, account)), ...(await deleteTokens(db, account))];
   for (const { id: community } of await membershipsOf(db, account))
     await record(db, { community, account, action: 'member.erase', subject: account, at: how.at });
   for (const part of personal) await part.erase(db, person, how);
   await record(db, { community: null, account, action: 'account.erase', subject: account, at: how.at });
   await writeFact(db, `${ERASING}${account}`, JSON.stringify({ person, how } satisfies Unfinished));
-  return sessions;
+  return ended;
 }
 
 async function needSuccessor({ db }: Tx, account: string): Promise<void> {
