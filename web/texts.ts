@@ -3,6 +3,7 @@ import { meTexts } from './me-texts.ts';
 import { communityTexts } from './community-texts.ts';
 import { moderationTexts } from './moderation-texts.ts';
 import { auditTexts } from './audit-texts.ts';
+import { dataTexts } from './data-texts.ts';
 import { portalTexts } from './portal-texts.ts';
 import { identityTexts } from './identity-texts.ts';
 import { secretTexts } from './secret-texts.ts';
@@ -78,6 +79,7 @@ export const texts = {
   portal: portalTexts,
   moderation: moderationTexts,
   audit: auditTexts,
+  data: dataTexts,
   side: {
     label: 'Communities and rooms',
     jump: 'Jump to',

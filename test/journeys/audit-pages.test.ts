@@ -14,8 +14,8 @@ import { takePictures } from '#test/support/pictures.ts';
 import { play } from '#test/support/play.ts';
 import { Visitor } from '#test/support/visitor.ts';
 
-/** A play at the page of the audit: Adam wants to know why Juno could not use a command. */
-describe('the page of the audit', { concurrency: 1 }, () => {
+/** A play at two pages: Adam wants to know why Juno could not use a command, and then leaves with all that is his. */
+describe('the pages of the audit and of one’s data', { concurrency: 1 }, () => {
   let browser: Browser;
   let hall: OpenHall;
   let adam: Visitor;
@@ -93,6 +93,32 @@ describe('the page of the audit', { concurrency: 1 }, () => {
     await takePictures(adam.page, 'audit-none');
     await adam.press('Clear the filters');
     await adam.page.getByText('1 to 50', { exact: true }).waitFor();
+  });
+
+  scene('on his profile he takes all his data away', async () => {
+    await adam.open('/me');
+    await adam.standsAt('Profile');
+    const [download] = await Promise.all([
+      adam.page.waitForEvent('download'),
+      adam.page.getByRole('link', { name: 'Download' }).click(),
+    ]);
+    assert.equal(download.suggestedFilename(), 'guildhall-adam.ndjson');
+    await adam.page.getByRole('heading', { name: 'Your data' }).scrollIntoViewIfNeeded();
+    await assertAccessible(adam.page, 'the profile with one’s data');
+    await takePictures(adam.page, 'your-data');
+  });
+
+  scene('he is told what stays, types his name, and is gone', async () => {
+    await adam.press('Delete');
+    await adam.page.getByText('What you wrote in rooms, as words of a deleted person.').waitFor();
+    await assertAccessible(adam.page, 'the question before deleting');
+    await takePictures(adam.page, 'delete-account');
+    await adam.page.getByLabel('What you wrote in rooms', { exact: true }).selectOption('delete');
+    await adam.page.getByText('as words of a deleted person').waitFor({ state: 'detached' });
+    assert.ok(await adam.page.getByRole('button', { name: 'Delete it for good' }).isDisabled());
+    await adam.page.getByLabel('Type your username to go on').fill('adam');
+    await adam.press('Delete it for good');
+    await adam.page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
     assert.deepEqual(adam.complaints, []);
   });
 });

@@ -1,0 +1,23 @@
+/** The words about one’s own data: a part of `texts`. */
+export const dataTexts = {
+  title: 'Your data',
+  what: 'Everything that the hall knows of you: take it away as a file, or have it deleted.',
+  export: 'Take everything away',
+  exportWhat: 'One file with all that is yours, five times a day at most. No passwords and no secrets are in it.',
+  exportButton: 'Download',
+  remove: 'Delete the account',
+  removeWhat: 'You are signed out everywhere, and your name is free for others. It cannot be undone.',
+  removeButton: 'Delete',
+  dialog: 'Delete your account',
+  stays: 'What stays, and why',
+  words: 'What you wrote in rooms',
+  keep: 'Keep it, without your name',
+  delete: 'Delete it too',
+  type: 'Type your username to go on',
+  password: 'Password',
+  passwordHint: 'Not needed within ten minutes after signing in.',
+  back: 'Keep the account',
+  go: 'Delete it for good',
+  going: 'Deleting it',
+  gone: 'Your account is deleted',
+};
