@@ -1,6 +1,7 @@
 import { toRfc3339, type Clock } from '#core/clock.ts';
 import type { Connector } from '#core/platform.ts';
 import type { OperatorPort } from '#http/hall.ts';
+import { record } from '#storage/audit.ts';
 import type { PartHealth, SeenProcess } from '#storage/processes.ts';
 import type { Storage } from '#storage/storage.ts';
 import { countOutbox, deleteDead, listDead, reviveJob } from '#storage/work.ts';
@@ -30,14 +31,22 @@ export function operatorPort(parts: OperatorParts): OperatorPort {
         failedAt: failedAt === null ? null : toRfc3339(failedAt),
       }));
     },
-    async retry(id) {
+    async retry(id, by) {
       return storage.write(async (tx) => {
         const row = await reviveJob(tx.db, id, clock());
-        if (row) await tx.publish('jobs', { id });
-        return row !== undefined;
+        if (!row) return false;
+        await tx.publish('jobs', { id });
+        await record(tx.db, { community: null, account: by, action: 'job.retry', subject: id, at: clock() });
+        return true;
       });
     },
-    forget: (id) => storage.write((tx) => deleteDead(tx.db, id)),
+    async forget(id, by) {
+      return storage.write(async (tx) => {
+        const gone = await deleteDead(tx.db, id);
+        if (gone) await record(tx.db, { community: null, account: by, action: 'job.drop', subject: id, at: clock() });
+        return gone;
+      });
+    },
     async unready() {
       const own = connectors()
         .map((one) => one.health())

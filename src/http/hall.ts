@@ -228,8 +228,9 @@ export interface AuditEntry {
 /** What the operator may do beyond the chat. */
 export interface OperatorPort {
   dead(): Promise<DeadJob[]>;
-  retry(id: string): Promise<boolean>;
-  forget(id: string): Promise<boolean>;
+  /** `by`: who wants it, for the audit. */
+  retry(id: string, by: string): Promise<boolean>;
+  forget(id: string, by: string): Promise<boolean>;
   /** What does not work, by name; empty when all does. */
   unready(): Promise<{ name: string; why: string }[]>;
   /** How each connected platform is. */

@@ -38,8 +38,8 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
     '/v1/operator/dead/:id/retry',
     { schema: { tags, params: IdParams, response: { 204: Nothing } } },
     async (request, reply) => {
-      await callers.needOperator(request);
-      if (!(await hall.operator.retry(request.params.id))) throw unknown('job');
+      const { account } = await callers.needOperator(request);
+      if (!(await hall.operator.retry(request.params.id, account))) throw unknown('job');
       return reply.code(204).send(null);
     },
   );
@@ -48,8 +48,8 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
     '/v1/operator/dead/:id',
     { schema: { tags, params: IdParams, response: { 204: Nothing } } },
     async (request, reply) => {
-      await callers.needOperator(request);
-      if (!(await hall.operator.forget(request.params.id))) throw unknown('job');
+      const { account } = await callers.needOperator(request);
+      if (!(await hall.operator.forget(request.params.id, account))) throw unknown('job');
       return reply.code(204).send(null);
     },
   );
