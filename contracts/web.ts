@@ -326,3 +326,37 @@ export type ServerFrame =
 
 /** Why the hall closed a live connection. */
 export type LiveCloseCode = 4401 | 1008 | 1009 | 1012;
+
+/** How a place on a platform is. waiting: it comes back by itself; refused: somebody has to act; off: no process serves it. */
+export type PlaceState = 'live' | 'waiting' | 'refused' | 'removed' | 'off';
+/** A guild, workspace or channel of a community. */
+export type PlacedSpace = {
+  id: string;
+  platform: string;
+  platformId: string;
+  name: string;
+  health: { state: PlaceState; why?: string; lastHeard?: string };
+};
+
+export type FailedJob = {
+  id: string;
+  job: string;
+  /** What the person used, and who it was. */
+  asked: string;
+  by: string;
+  platform: string;
+  reason: string | null;
+  attempts: number;
+  failedAt: string | null;
+};
+/** Figures of spans that begin at `at`. `work` is for moderators and up. */
+export type CommunityOverview = {
+  activity: { at: string; figure: number }[];
+  work?: {
+    waiting: number;
+    waited: { at: string; figure: number }[];
+    /** Median ms to the first answer; null where nothing was asked. */
+    answers: { at: string; figure: number | null }[];
+    failed: FailedJob[];
+  };
+};

@@ -8,6 +8,7 @@ export type Section = { name: string; icon: string; label: string; least: Role }
 export const SECTIONS: Section[] = [
   { name: 'members', icon: 'people', label: texts.portal.members, least: 'member' },
   { name: 'moderation', icon: 'flag', label: texts.moderation.title, least: 'moderator' },
+  { name: 'overview', icon: 'hall', label: texts.overview.title, least: 'member' },
   { name: 'invites', icon: 'mail', label: texts.portal.invites, least: 'moderator' },
   { name: 'spaces', icon: 'plug', label: texts.portal.spaces, least: 'admin' },
   { name: 'webhooks', icon: 'link', label: texts.portal.webhooks, least: 'moderator' },

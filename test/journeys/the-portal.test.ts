@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { after, before, describe } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { assertAccessible } from '#test/support/axe.ts';
+import { startBrowser } from '#test/support/chromium.ts';
+import { type Deployment, startDeployment } from '#test/support/deployment.ts';
+import { member, owner as makeOwner, type Person } from '#test/support/person.ts';
+import { takePictures } from '#test/support/pictures.ts';
+import { play } from '#test/support/play.ts';
+import { Visitor } from '#test/support/visitor.ts';
+import { eventually } from '#test/support/wait.ts';
+
+/** Nothing listens there: every quote fails. */
+const NO_QUOTES = { STOCK_URL: 'http://127.0.0.1:9/q/l/', READ_LIMIT: '100000/60' };
+const HOUR = 3_600_000;
+/** Messages an hour of a lively day, the present hour last. */
+const DAY = [160, 121, 96, 110, 104, 98, 92, 121, 168, 214, 231, 190, 96, 41, 12, 8, 5, 3, 2, 4, 9, 31, 88, 64];
+
+/** A play at the portal: Olga looks how her community is, and sees to what failed. */
+describe('the portal of a community', { concurrency: 1 }, () => {
+  let browser: Browser;
+  let hall: Deployment;
+  let olga: Visitor;
+  let ann: Visitor;
+  let olgaHerself: Person;
+  let community: string;
+  const scene = play(async () => {
+    await takePictures(olga.page, 'failed-olga');
+  });
+
+  before(async () => {
+    browser = await startBrowser();
+    hall = await startDeployment('in one process', NO_QUOTES);
+    olgaHerself = await makeOwner(hall);
+    await member(olgaHerself, 'ann');
+    const { communities } = await olgaHerself.done<{ communities: { id: string }[] }>('GET', '/v1/communities');
+    community = communities[0]?.id ?? '';
+    [olga, ann] = [await Visitor.arrive(browser, hall.next()), await Visitor.arrive(browser, hall.next())];
+    await livelyDay(hall, community);
+  });
+  after(async () => {
+    await browser?.close();
+    await hall?.remove();
+  });
+
+  scene('Olga opens it from the menu beside her rooms, and is told how things are', async () => {
+    await olgaHerself.done('POST', '/v1/commands/stock?wait=0', { args: { symbol: 'zzzq.us' } });
+    const work = async () => (await olgaHerself.done<Seen>('GET', `/v1/communities/${community}/overview`)).work;
+    await eventually('the job fails for good', async () => (await work()).failed[0]);
+    await olga.open('/');
+    await olga.signIn(olgaHerself.username);
+    await olga.press('Community menu');
+    await olga.page.getByRole('menuitem', { name: 'Manage the community' }).click();
+    await olga.page.getByText('Everything answers. One job failed.').waitFor();
+    await olga.page.getByRole('img', { name: /most at \d\d:\d\d with 231/ }).waitFor();
+    assert.match(await olga.page.title(), /^Overview · /);
+    await assertAccessible(olga.page, 'the overview of a community');
+    await takePictures(olga.page, 'overview');
+  });
+
+  scene('she tries what failed again; it fails again, and she drops it', async () => {
+    await olga.press('Try again: /stock zzzq.us');
+    await olga.page.getByText('It is tried again now.').waitFor();
+    const failed = async () =>
+      (await olgaHerself.done<Seen>('GET', `/v1/communities/${community}/overview`)).work.failed[0];
+    await eventually('it has failed again', failed);
+    await olga.page.reload();
+    await olga.press('Drop: /stock zzzq.us');
+    await olga.page.getByText('No job failed.').waitFor();
+  });
+
+  scene('Ann, a member, sees how lively it is, and nothing of the work', async () => {
+    await ann.open(`/c/${community}/overview`);
+    await ann.signIn('ann');
+    await ann.page.getByRole('heading', { name: 'Messages an hour' }).waitFor();
+    assert.equal(await ann.page.getByRole('heading', { name: 'Failed jobs' }).count(), 0);
+    assert.equal(await ann.page.getByRole('link', { name: 'Invite people' }).count(), 0);
+  });
+
+  scene('no page complained of anything', () => {
+    assert.deepEqual([...olga.complaints, ...ann.complaints], []);
+  });
+});
+
+interface Seen {
+  work: { failed: { id: string }[] };
+}
+
+/** As the hall counts it over a day. */
+async function livelyDay(hall: Deployment, community: string): Promise<void> {
+  const now = Date.now();
+  const present = now - (now % HOUR);
+  for (const [index, posts] of DAY.entries())
+    await hall.rows('insert into activity (community_id, hour, posts) values (?, ?, ?)', [
+      community,
+      present - (DAY.length - 1 - index) * HOUR,
+      posts,
+    ]);
+}
