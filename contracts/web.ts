@@ -327,17 +327,6 @@ export type ServerFrame =
 /** Why the hall closed a live connection. */
 export type LiveCloseCode = 4401 | 1008 | 1009 | 1012;
 
-/** How a place on a platform is. waiting: it comes back by itself; refused: somebody has to act; off: no process serves it. */
-export type PlaceState = 'live' | 'waiting' | 'refused' | 'removed' | 'off';
-/** A guild, workspace or channel of a community. */
-export type PlacedSpace = {
-  id: string;
-  platform: string;
-  platformId: string;
-  name: string;
-  health: { state: PlaceState; why?: string; lastHeard?: string };
-};
-
 export type FailedJob = {
   id: string;
   job: string;

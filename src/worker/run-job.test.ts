@@ -150,7 +150,10 @@ describe('the operator’s list of the dead', () => {
     assert.deepEqual([dead?.id, dead?.job, dead?.reason, dead?.attempts], ['job_1', 'test.quote', 'Error: down', 3]);
     assert.match(dead?.failedAt ?? '', /^2026-.*Z$/);
     broken = false;
-    assert.deepEqual([await operator.retry('job_1'), await operator.retry('job_1')], [true, false]);
+    assert.deepEqual(
+      [await operator.retry('job_1', 'acct_olga'), await operator.retry('job_1', 'acct_olga')],
+      [true, false],
+    );
     await desk.run({ clock: () => ASKED + 60_001 });
     assert.equal((await desk.told()).at(-1)?.[0], 'AAPL is 1');
     assert.deepEqual(await operator.dead(), []);
@@ -159,9 +162,9 @@ describe('the operator’s list of the dead', () => {
   test('forgets what the operator gives up, and nothing else', async (t) => {
     const desk = await deskFor(t, () => Promise.reject(new Error('down')));
     const operator = operatorOf(desk.storage, () => ASKED);
-    assert.equal(await operator.forget('job_1'), false, 'a waiting job is not dead');
+    assert.equal(await operator.forget('job_1', 'acct_olga'), false, 'a waiting job is not dead');
     await desk.run();
-    assert.equal(await operator.forget('job_1'), true);
+    assert.equal(await operator.forget('job_1', 'acct_olga'), true);
     assert.equal(await desk.row(), undefined);
   });
 });
