@@ -194,6 +194,19 @@ describe('settings', () => {
       assert.equal(readConfig({ DATABASE_URL }, NOWHERE).DATABASE_URL, DATABASE_URL);
   });
 
+  test('an application’s id without its secret is told, and the other way round', () => {
+    const wrongOf = (env: Record<string, string>): string => {
+      try {
+        return readConfig(env, NOWHERE) && '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    assert.match(wrongOf({ DISCORD_CLIENT_ID: '1' }), /^DISCORD_CLIENT_SECRET: is not set/);
+    assert.match(wrongOf({ SLACK_CLIENT_SECRET: 'x' }), /^SLACK_CLIENT_ID: is not set/);
+    assert.equal(wrongOf({ DISCORD_CLIENT_ID: '1', DISCORD_CLIENT_SECRET: 'x' }), '');
+  });
+
   test('a role gets no token of a platform but its own', () => {
     const tokens = {
       DISCORD_TOKEN: 'a discord token',

@@ -128,6 +128,13 @@ function unknownSettings(given: Record<string, string | undefined>): WrongSettin
     }));
 }
 
+/** What an application is known by at another service: one without the other is of no use. */
+const CLIENTS = [
+  ['OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'A sign-in with another service needs both: docs/signing-in.md'],
+  ['DISCORD_CLIENT_ID', 'DISCORD_CLIENT_SECRET', 'Linking by Discord needs both: docs/identities.md'],
+  ['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET', 'Linking by Slack needs both: docs/identities.md'],
+] as const;
+
 /** What is wrong only together with another setting. */
 function together(settings: Settings, already: WrongSetting[]): WrongSetting[] {
   const wrong: WrongSetting[] = [];
@@ -148,9 +155,9 @@ function together(settings: Settings, already: WrongSetting[]): WrongSetting[] {
       ],
     });
   }
-  if ((settings.OIDC_CLIENT_ID === undefined) !== (settings.OIDC_CLIENT_SECRET === undefined)) {
-    const name = settings.OIDC_CLIENT_ID === undefined ? 'OIDC_CLIENT_ID' : 'OIDC_CLIENT_SECRET';
-    wrong.push({ name, lines: ['is not set. A sign-in with another service needs both: docs/signing-in.md'] });
+  for (const [id, secret, why] of CLIENTS) {
+    if ((settings[id] === undefined) === (settings[secret] === undefined)) continue;
+    wrong.push({ name: settings[id] === undefined ? id : secret, lines: [`is not set. ${why}`] });
   }
   if (settings.SMTP_URL !== undefined) {
     if (settings.MAIL_FROM === undefined)
