@@ -70,7 +70,7 @@ export const communityTexts = {
   },
   settings: {
     title: 'Settings',
-    lead: (name: string, role: string) => `You are ${role} of ${name}.`,
+    lead: (name: string, role: string) => `You are ${/^[ao]/.test(role) ? 'an' : 'a'} ${role} of ${name}.`,
     name: 'Name',
     nameHint: 'Everybody here sees it, and whoever opens an invite.',
     save: 'Save the name',

@@ -87,7 +87,7 @@ for (const shape of SHAPES)
       assert.match(invite, /^\/join\/[\w-]{8,}$/);
       await assertAccessible(olga.page, 'the invites page');
       await takePictures(olga.page, 'invites');
-      await olga.page.goBack();
+      await olga.page.getByRole('link', { name: 'Back to the rooms' }).click();
       await olga.standsAt('reading-group');
     });
 

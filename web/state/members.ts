@@ -42,12 +42,3 @@ export function mayTakeOut(member: Member, mine: Community, me: Account): boolea
   const rank = ROLES.indexOf(mine.role);
   return rank >= ROLES.indexOf('moderator') && ROLES.indexOf(member.role) < rank;
 }
-
-const PLATFORMS: Record<string, string> = { discord: 'Discord', slack: 'Slack', twitch: 'Twitch' };
-
-/** A platform as people call it; whoever vouches for a sign-in by its host. */
-export function platformName(platform: string): string {
-  const known = PLATFORMS[platform];
-  if (known) return known;
-  return URL.canParse(platform) ? new URL(platform).hostname : platform;
-}
