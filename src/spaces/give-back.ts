@@ -13,9 +13,12 @@ export async function giveBack(
   { community, by, space: id }: { community: string; by: string; space: string },
 ): Promise<void> {
   await storage.write(async (tx) => {
+    const named = await getSpace(tx.db, community, id);
+    if (!named) throw unknown('space');
+    await inTurn(tx.db, `space ${named.platform} ${named.platformId}`);
+    // While this one waited it may have been moved.
     const space = await getSpace(tx.db, community, id);
     if (!space) throw unknown('space');
-    await inTurn(tx.db, `space ${space.platform} ${space.platformId}`);
     if (space.connectedAt === null)
       throw conflict(
         'not-connected',

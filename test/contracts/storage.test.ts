@@ -22,6 +22,7 @@ import { postsContract } from './posts.contract.ts';
 import { roomsContract } from './rooms.contract.ts';
 import { searchContract } from './search.contract.ts';
 import { secretsContract } from './secrets.contract.ts';
+import { spacesContract } from './spaces.contract.ts';
 import { storageContract } from './storage.contract.ts';
 import { workContract } from './work.contract.ts';
 
@@ -34,6 +35,7 @@ const cases = [
   ...commandSettingsContract,
   ...secretsContract,
   ...moderationContract,
+  ...spacesContract,
   ...identitiesContract,
   ...invitesContract,
   ...searchContract,
