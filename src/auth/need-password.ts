@@ -27,7 +27,7 @@ export async function needPassword(
     await auth.throttle.failed(username, address);
     throw refused(
       'wrong-password',
-      'That is not your password of now. Nothing was changed.',
+      'That is not your current password. Nothing was changed.',
       'password: whoever knows the one that holds now; the operator can set another',
     );
   }
