@@ -1,7 +1,10 @@
 import { LIMITS } from '#core/limits.ts';
 import type { FailureRule, RateStore } from '#core/rate.ts';
 
-/** Slows down who guesses: per username and address, and with a high cap per username over all addresses. */
+/**
+ * Slows down who guesses: per username and address, and where many addresses guess one name, each of them to a few tries. Nobody is
+ * kept out by what others do: an address without wrong tries of its own always has some.
+ */
 export interface LoginThrottle {
   /** Seconds to wait before the next try; 0 for now. */
   wait(username: string, address: string): Promise<number>;
@@ -19,20 +22,25 @@ const PER_PAIR: FailureRule = {
 
 const PER_NAME = { uses: LIMITS.wrongLoginsPerName, perSeconds: 3_600 };
 
+/** What each address has while many guess one name. */
+const FEW = { uses: LIMITS.wrongLoginsOfMany, perSeconds: 3_600 };
+
 /** A pair waits for its failures alone. */
 const ENDLESS = { uses: Number.MAX_SAFE_INTEGER, perSeconds: 1 };
 
 /** Guesses add up in whatever counts for all who share `rates`. */
 export function loginThrottle(rates: RateStore): LoginThrottle {
   return {
-    wait: (username, address) =>
-      rates.wait([
-        { key: pairKey(username, address), rate: ENDLESS },
-        { key: nameKey(username), rate: PER_NAME },
-      ]),
+    async wait(username, address) {
+      const own = rates.wait([{ key: pairKey(username, address), rate: ENDLESS }]);
+      const ofName = rates.wait([{ key: nameKey(username), rate: PER_NAME }]);
+      if ((await ofName) === 0) return own;
+      return Math.max(await own, await rates.wait([{ key: fewKey(username, address), rate: FEW }]));
+    },
     async failed(username, address) {
       const ofName = rates.take([{ key: nameKey(username), rate: PER_NAME }]);
-      await Promise.all([rates.failed(pairKey(username, address), PER_PAIR), ofName]);
+      const few = rates.take([{ key: fewKey(username, address), rate: FEW }]);
+      await Promise.all([rates.failed(pairKey(username, address), PER_PAIR), ofName, few]);
     },
     succeeded: (username, address) => rates.forget(pairKey(username, address), PER_PAIR),
   };
@@ -40,6 +48,10 @@ export function loginThrottle(rates: RateStore): LoginThrottle {
 
 function pairKey(username: string, address: string): string {
   return `login-pair ${network(address)} ${username.toLowerCase()}`;
+}
+
+function fewKey(username: string, address: string): string {
+  return `login-few ${network(address)} ${username.toLowerCase()}`;
 }
 
 function nameKey(username: string): string {

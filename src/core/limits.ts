@@ -112,6 +112,8 @@ export const LIMITS = {
   wrongLoginWait: 10,
   /** Wrong passwords per username from all addresses in an hour: against many addresses guessing one name. */
   wrongLoginsPerName: 200,
+  /** After those, wrong passwords that each address has in an hour: the person mistypes, and nobody else can use theirs up. */
+  wrongLoginsOfMany: 3,
   /** Keys that a rate table in memory may hold; the oldest go first. */
   rateKeys: 100_000,
   /** Seconds that an outside service has in all: people are answered within 15. */
