@@ -349,3 +349,14 @@ export type CommunityOverview = {
     failed: FailedJob[];
   };
 };
+/** `GET /v1/me/sign-in`. `pendingEmail` waits for its link to be opened. */
+export type SignInFacts = {
+  password: boolean;
+  oidc: string | null;
+  email: { address: string; verifiedAt: string } | null;
+  pendingEmail: string | null;
+  secondFactor: { since: string; recoveryCodes: number } | null;
+};
+
+/** `POST /v1/me/second-factor`: the key in base 32, and the same as an address for a picture. Shown once. */
+export type NewFactor = { key: string; uri: string };

@@ -12,6 +12,7 @@ import { tokenTexts } from './token-texts.ts';
 import { spaceTexts } from './space-texts.ts';
 import { searchTexts } from './search-texts.ts';
 import { joinTexts, webhookTexts } from './ways-in-texts.ts';
+import { signInTexts } from './sign-in-texts.ts';
 import type { Mistake } from './state/command-line.ts';
 
 /** Every word that the pages say. Short sentences, the person’s words, no exclamation marks. */
@@ -317,6 +318,7 @@ export const texts = {
   identities: identityTexts,
   communities: communityTexts,
   spaces: spaceTexts,
+  signIn: signInTexts,
   lost: {
     title: 'Nothing is at this address',
     what: 'The link may be old, or a letter is missing.',

@@ -5,7 +5,19 @@ import type { App } from './app.ts';
 import type { Hall } from './hall.ts';
 import { sendProblem } from './problems.ts';
 
-const PAGES = ['/signin', '/signup', '/me', '/invites', '/rooms/*', '/join/*', '/first/*'];
+const PAGES = [
+  '/signin',
+  '/signup',
+  '/me',
+  '/invites',
+  '/rooms/*',
+  '/join/*',
+  '/first/*',
+  '/forgotten',
+  '/reset/*',
+  '/verify-email/*',
+  '/mail',
+];
 
 /** The built pages: files with a hash in their name are kept for ever, and every page's address gives the same document. */
 export async function pages(app: App, hall: Hall): Promise<void> {

@@ -10,6 +10,10 @@ export type Route =
   | { page: 'search' }
   | { page: 'device' }
   | { page: 'new-community' }
+  | { page: 'forgotten' }
+  | { page: 'reset'; code: string }
+  | { page: 'verify-email'; code: string }
+  | { page: 'mail' }
   | { page: 'portal'; community: string; section: string | null }
   | { page: 'lost' };
 
@@ -21,14 +25,16 @@ export function routeOf(path: string): Route {
   if (third) return { page: 'lost' };
   if (second) return withCode(first, decoded(second));
   if (first === '') return { page: 'hall' };
-  const plain = ['signin', 'signup', 'me', 'search', 'device'] as const;
+  const plain = ['signin', 'signup', 'me', 'search', 'device', 'forgotten', 'mail'] as const;
   const page = plain.find((one) => one === first);
   return page ? { page } : { page: 'lost' };
 }
 
 /** Whether strangers may stand here. */
 export function isOpen(route: Route): boolean {
-  return ['signin', 'first', 'join', 'signup', 'lost'].includes(route.page);
+  return ['signin', 'first', 'join', 'signup', 'forgotten', 'reset', 'verify-email', 'mail', 'lost'].includes(
+    route.page,
+  );
 }
 
 /** Whether the side shows the portal's sections instead of the rooms. */
@@ -44,7 +50,8 @@ export function safeNext(next: string | null): string {
 function withCode(first: string, code: string): Route {
   if (first === 'communities' && code === 'new') return { page: 'new-community' };
   if (first === 'rooms') return { page: 'room', room: code };
-  if (first === 'first' || first === 'join') return { page: first, code };
+  if (first === 'first' || first === 'join' || first === 'reset' || first === 'verify-email')
+    return { page: first, code };
   return { page: 'lost' };
 }
 

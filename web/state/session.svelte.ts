@@ -54,8 +54,17 @@ class Session {
     return mine !== undefined && ORDER.indexOf(mine) >= ORDER.indexOf(role);
   }
 
-  async signIn(who: { username: string; password: string; shared?: boolean }): Promise<void> {
-    await call<SignedIn>('/v1/sessions', { method: 'POST', body: who });
+  async signIn(who: { username: string; password: string; code?: string; shared?: boolean }): Promise<void> {
+    await this.#open('/v1/sessions', who);
+  }
+
+  /** The second step of a sign-in by another service, in the browser that came back from it. */
+  async secondStep(code: string): Promise<void> {
+    await this.#open('/v1/sessions/second-step', { code });
+  }
+
+  async #open(path: string, body: unknown): Promise<void> {
+    await call<SignedIn>(path, { method: 'POST', body });
     this.left = false;
     this.me = await call<Me>('/v1/me');
   }
