@@ -8,6 +8,7 @@ import { record } from '#storage/audit.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import { deleteInvite, findInvite, insertInvite, listInvites, useInvite, type Invite } from '#storage/invites.ts';
 import { digest, type Auth } from './auth.ts';
+import { whyNotJoin } from './may-join.ts';
 import { readCode } from './sign-up.ts';
 
 export type { Invite } from '#storage/invites.ts';
@@ -105,8 +106,10 @@ export async function acceptInvite(
     await inTurn(tx.db, `join ${account}`);
     const before = await roleIn(tx.db, community, account);
     if (before !== undefined) return before;
-    if (!(await useInvite(tx.db, id))) throw unknown('invite');
     const at = auth.clock();
+    const refusal = await whyNotJoin(tx.db, { community, account, at });
+    if (refusal) throw refusal;
+    if (!(await useInvite(tx.db, id))) throw unknown('invite');
     await addMember(tx.db, { community, account, role, at });
     await record(tx.db, { community, account, action: 'invite.accept', subject: id, detail: role, at });
     return role;

@@ -40,7 +40,12 @@ interface Told {
   token: string;
 }
 
-async function ask(who: { token: string } | undefined, method: 'GET' | 'POST' | 'DELETE', url: string, body?: object) {
+async function ask(
+  who: { token: string } | undefined,
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  url: string,
+  body?: object,
+) {
   const headers = who ? { authorization: `Bearer ${who.token}` } : {};
   const answer = await hall.hall.server.app.inject({ method, url, headers, ...(body && { payload: body }) });
   return { status: answer.statusCode, body: (answer.body.startsWith('{') ? answer.json() : {}) as Told };
@@ -97,4 +102,20 @@ test('a list of invites is read page by page', async () => {
     next = page.next;
   } while (next !== undefined);
   assert.deepEqual(seen, all);
+});
+
+test('an invite lets nobody in who is banned there, nor anybody while the community is locked down, and keeps its uses', async () => {
+  const { olga } = people;
+  const [rook, late] = [await somebody(hall.storage, 'rook'), await somebody(hall.storage, 'late')];
+  const { invite } = (await ask(olga, 'POST', INVITES, { uses: 2 })).body;
+  const accept = (who: Somebody) => ask(who, 'POST', `/v1/invites/${invite.code}/accept`);
+  assert.equal((await accept(rook)).status, 200);
+  const ban = { account: rook.account, kind: 'ban', reason: 'spam' };
+  assert.equal((await ask(olga, 'POST', `/v1/communities/${SECOND}/sanctions`, ban)).status, 201);
+  assert.equal((await accept(rook)).status, 403);
+  const lockDown = `/v1/communities/${SECOND}/lockdown`;
+  assert.equal((await ask(olga, 'PUT', lockDown, { on: true })).status, 204);
+  assert.equal((await accept(late)).body.code, 'locked-down');
+  assert.equal((await ask(olga, 'PUT', lockDown, { on: false })).status, 204);
+  assert.equal((await accept(late)).status, 200);
 });

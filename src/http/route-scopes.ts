@@ -70,9 +70,6 @@ export const ROUTE_SCOPES: Record<string, RouteScope> = {
   'GET /v1/communities/{id}/members': 'read',
   'PATCH /v1/communities/{id}/members/{account}': 'manage',
   'DELETE /v1/communities/{id}/members/{account}': 'manage',
-  'GET /v1/communities/{id}/invites': 'manage',
-  'POST /v1/communities/{id}/invites': 'manage',
-  'DELETE /v1/communities/{id}/invites/{invite}': 'manage',
   'GET /v1/communities/{id}/people': 'read',
   'GET /v1/communities/{id}/commands': 'read',
   'PUT /v1/communities/{id}/commands/{name}': 'manage',
@@ -111,7 +108,6 @@ export const ROUTE_SCOPES: Record<string, RouteScope> = {
   'GET /v1/invites': 'manage',
   'POST /v1/invites': 'manage',
   'DELETE /v1/invites/{id}': 'manage',
-  'POST /v1/invites/{code}/accept': 'manage',
 
   'GET /v1/search': 'read',
   'GET /v1/rooms': 'read',
