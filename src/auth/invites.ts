@@ -107,6 +107,8 @@ export async function acceptInvite(
     const before = await roleIn(tx.db, community, account);
     if (before !== undefined) return before;
     const at = auth.clock();
+    // Whoever is banned in this moment is not in the next.
+    await inTurn(tx.db, `sanctions of ${community}`);
     const refusal = await whyNotJoin(tx.db, { community, account, at });
     if (refusal) throw refusal;
     if (!(await useInvite(tx.db, id))) throw unknown('invite');

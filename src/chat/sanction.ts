@@ -48,6 +48,8 @@ export async function sanction(chat: Chat, wanted: Wanted): Promise<Done> {
   return { id, name, platforms };
 }
 
+const ACTIONS = { mute: 'moderation.mute', kick: 'moderation.kick', ban: 'moderation.ban' } as const;
+
 interface ToStore {
   wanted: Wanted;
   met: Met;
@@ -65,7 +67,7 @@ async function store(tx: Tx, { wanted, met, id, at }: ToStore): Promise<string[]
   await orderChanged(tx.db, community);
   const detail = JSON.stringify({ person: met.name, reason, ...(until !== null && { until }) });
   const subject = subjectOf(met);
-  await record(tx.db, { community, account: by.account, action: `moderation.${kind}`, subject, detail, at });
+  await record(tx.db, { community, account: by.account, action: ACTIONS[kind], subject, detail, at });
   return askPlatforms(tx, { community, elsewhere: met.elsewhere, act: actFor(wanted) });
 }
 

@@ -110,6 +110,10 @@ describe('a ban', () => {
       [],
       'nothing of the room comes any more',
     );
+    const asked = { uses: 5, days: 1 };
+    const { invite } = (await ask<{ invite: { code: string } }>(owner, 'POST', '/v1/invites', asked)).body;
+    const back = await ask(rook, 'POST', `/v1/invites/${invite.code}/accept`);
+    assert.deepEqual([back.status, back.body['code']], [403, 'banned'], 'no invite leads around a ban');
     const unban = await run(mod, 'unban', { person: '@raven' });
     assert.match(unban.body.reply?.text ?? unban.text, /The ban of raven is over/);
     assert.equal((await say(rook, 'thanks')).status, 201);

@@ -22,12 +22,24 @@ const NOT_WRITTEN_DOWN: Record<string, string> = {
   'POST /v1/device/token': 'a program asks whether it was granted',
   'POST /v1/device/request': 'a look at what a program asks for',
   'POST /v1/me/identities/codes': 'a code for oneself; what is linked by it is written down',
+  'POST /v1/commands/mute': 'tried in vain; the spine writes down every command (src/bot/answer-message.test.ts)',
+  'POST /v1/commands/unmute': 'tried in vain; the spine writes down every command (src/bot/answer-message.test.ts)',
+  'POST /v1/commands/kick': 'tried in vain; the spine writes down every command (src/bot/answer-message.test.ts)',
+  'POST /v1/commands/ban': 'tried in vain; the spine writes down every command (src/bot/answer-message.test.ts)',
+  'POST /v1/commands/unban': 'tried in vain; the spine writes down every command (src/bot/answer-message.test.ts)',
   'POST /v1/commands/connect': 'tried in vain; the spine writes down every command (src/bot/answer-message.test.ts)',
 };
 
 /** Acts that the table of permissions tries in vain, or where nothing is left to change; each with what its entry is called. */
 const TRIED_IN_VAIN: Record<string, string> = {
   'DELETE /v1/me': 'account.erase',
+  'POST /v1/communities/{id}/sanctions': 'moderation.ban',
+  'DELETE /v1/communities/{id}/sanctions/{sanction}': 'moderation.unban',
+  'PUT /v1/communities/{id}/lockdown': 'moderation.lock-down',
+  'DELETE /v1/communities/{id}/word-rules/{rule}': 'moderation.word-remove',
+  'POST /v1/communities/{id}/reports/{report}/settle': 'moderation.settle',
+  'POST /v1/communities/{id}/held/{held}/approve': 'moderation.approve',
+  'POST /v1/communities/{id}/held/{held}/refuse': 'moderation.refuse',
   'PUT /v1/me/password': 'password.change',
   'POST /v1/password-resets/{token}': 'password.reset',
   'POST /v1/email-verifications/{token}': 'email.verify',
