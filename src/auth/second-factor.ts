@@ -63,7 +63,7 @@ export async function confirmFactorBy(auth: Auth, asked: CodeAsked): Promise<str
       throw wrongCode();
     await confirmFactor(tx.db, account, auth.clock());
     await keepCodes(tx, account, codes);
-    await note(auth, tx, { account, act: 'on' });
+    await note(auth, tx, { account, action: 'second-factor.on' });
   });
   return codes;
 }
@@ -86,7 +86,7 @@ async function dropFactor(auth: Pick<Auth, 'clock'>, tx: Tx, account: string): P
   await factorOf(tx, account);
   await deleteSecret(tx.db, { owner: account, purpose: 'totp' });
   if (!(await deleteFactor(tx.db, account))) throw unknown('second-factor');
-  await note(auth, tx, { account, act: 'off' });
+  await note(auth, tx, { account, action: 'second-factor.off' });
 }
 
 /** New recovery codes in the place of all before. */
@@ -97,7 +97,7 @@ export async function renewCodes(auth: Auth, asked: PasswordAsked & { code?: str
   await auth.storage.write(async (tx) => {
     if (!(await factorOf(tx, account))?.confirmedAt) throw unknown('second-factor');
     await keepCodes(tx, account, codes);
-    await note(auth, tx, { account, act: 'codes' });
+    await note(auth, tx, { account, action: 'second-factor.codes' });
   });
   return codes;
 }
@@ -143,7 +143,7 @@ async function takeRecovery(auth: Auth, asked: CodeAsked): Promise<void> {
     auth.storage.write(async (tx) => {
       const at = auth.clock();
       if (!(await useRecoveryCode(tx.db, account, digest(letters(code)), at))) return undefined;
-      await note(auth, tx, { account, act: 'recover' });
+      await note(auth, tx, { account, action: 'second-factor.recover' });
       return true;
     }),
   );
@@ -205,9 +205,9 @@ async function factorOf(tx: Tx, account: string): Promise<SecondFactor | undefin
 async function note(
   auth: Pick<Auth, 'clock'>,
   tx: Tx,
-  { account, act }: { account: string; act: string },
+  { account, action }: { account: string; action: string },
 ): Promise<void> {
-  await record(tx.db, { community: null, account, action: `second-factor.${act}`, subject: account, at: auth.clock() });
+  await record(tx.db, { community: null, account, action, subject: account, at: auth.clock() });
 }
 
 function seedsIn({ seeds }: Auth) {

@@ -33,6 +33,8 @@ export interface World {
   freshMessage(): Promise<string>;
   /** Of the instance's first community, by the operator. */
   freshInvite(): Promise<{ id: string; code: string }>;
+  /** The code of one that leads to a community which nobody who is tried is in before. */
+  inviteElsewhere(): Promise<string>;
   /** Of the operator's, called “One more”. */
   freshCommunity(): Promise<string>;
   /** Somebody with this role in the community at hand. */

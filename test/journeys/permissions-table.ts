@@ -202,8 +202,8 @@ export const ROUTES: Record<string, Try[]> = {
     at('one that is not there', everyone(404), () => ({ path: '/v1/invites/AAAAA-AAAAA' })),
   ],
   'POST /v1/invites/{code}/accept': [
-    at('where one is a member already', signedIn(200), async ({ freshInvite }) => ({
-      path: `/v1/invites/${(await freshInvite()).code}/accept`,
+    at('one of another community', signedIn(200), async ({ inviteElsewhere }) => ({
+      path: `/v1/invites/${await inviteElsewhere()}/accept`,
     })),
     at('one that is not there', HIDDEN, () => ({ path: '/v1/invites/AAAAA-AAAAA/accept' })),
   ],

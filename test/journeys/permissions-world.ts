@@ -63,6 +63,7 @@ async function furnish(host: Person, people: Record<SignedIn, Person>): Promise<
   };
   await keep('kept');
   const { sessions } = await host.done<{ sessions: { id: string }[] }>('GET', '/v1/sessions');
+  const inviting = await make(people.operator, 'By invitation');
   const asked = await host.done<{ command: string }>('POST', `/v1/rooms/${closed}/messages`, { text: '/help' });
   return {
     open,
@@ -76,6 +77,10 @@ async function furnish(host: Person, people: Record<SignedIn, Person>): Promise<
     freshInvite: async () => {
       const made = await people.operator.done<{ invite: { id: string; code: string } }>('POST', '/v1/invites', {});
       return made.invite;
+    },
+    inviteElsewhere: async () => {
+      const path = `/v1/communities/${inviting}/invites`;
+      return (await people.operator.done<{ invite: { code: string } }>('POST', path, {})).invite.code;
     },
     freshCommunity: () => make(people.operator, 'One more'),
     freshMember: (role) => insertMember(host.hall, community, role),
