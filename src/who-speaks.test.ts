@@ -21,9 +21,12 @@ describe('who speaks on a platform', () => {
     assert.equal(await roleOf(['456']), 'member');
   });
 
-  test('is a member in a guild that came by itself, whatever they are there', async (t) => {
-    const { map, roleOf } = await hallFor(t);
+  test('is a member in a guild that came by itself, whatever they are there, once there are several communities', async (t) => {
+    const { map, roleOf, storage } = await hallFor(t);
     await map('123', 'moderator');
+    assert.equal(await roleOf(['administrator']), 'admin');
+    const row = { id: newId('comm'), name: 'Second', created_at: 2, settings: null, made_by: null };
+    await storage.write((tx) => tx.db.insertInto('communities').values(row).execute());
     assert.equal(await roleOf(['owner', '123']), 'member');
   });
 

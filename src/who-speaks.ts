@@ -2,6 +2,7 @@ import { LIMITS } from '#core/limits.ts';
 import { identityOf, type IncomingMessage } from '#core/message.ts';
 import { roleOf, type RoleMapping } from '#core/role-mapping.ts';
 import { findSpeaker, type Speaker } from '#storage/identities.ts';
+import { isOnlyCommunity } from '#storage/communities.ts';
 import { listMappings } from '#storage/role-mappings.ts';
 import { findSpace } from '#storage/spaces.ts';
 import type { Storage } from '#storage/storage.ts';
@@ -50,12 +51,15 @@ function linkedTo(storage: Storage): (person: string, community: string) => Prom
 /** What a place's community decided about roles, and whether anybody vouched for the place. */
 async function look(storage: Storage, key: string): Promise<{ mappings: RoleMapping[]; trusted: boolean }> {
   const [platform, place, community] = JSON.parse(key) as [string, string, string];
-  const [mappings, space] = await Promise.all([
+  const [mappings, space, alone] = await Promise.all([
     listMappings(storage.db, community),
     findSpace(storage.db, platform, place),
+    isOnlyCommunity(storage.db),
   ]);
-  // The operator's settings name channels and workspaces; anybody may invite a bot into a guild.
-  const trusted = platform !== 'discord' || (space?.community === community && space.connectedAt !== null);
+  // The operator's settings name channels and workspaces; anybody may invite a bot into a guild. Where all is one community's
+  // there is nobody to keep apart, and the operator keeps the bot private instead.
+  const vouched = space?.community === community && space.connectedAt !== null;
+  const trusted = platform !== 'discord' || vouched || alone;
   return { mappings, trusted };
 }
 

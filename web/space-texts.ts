@@ -17,7 +17,8 @@ export const spaceTexts = {
     off: 'Switched off',
   } satisfies Record<PlaceState, string>,
   by: (name: string) => `Connected by ${name}`,
-  byItself: 'It came by itself. The roles of its people count here once an administrator there types a code.',
+  byItself:
+    'It came by itself. Once this hall has several communities, the roles of its people count only after an administrator there types a code.',
   there: 'There since before places were connected.',
   lastHeard: 'Last heard',
   signBefore: (sign: string) => `Commands begin with ${sign}`,

@@ -7,25 +7,33 @@ import { ensureSpace, findSpace, noteRoles } from '#storage/spaces.ts';
 import { openHall, somebody, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
 import { call, type Answer, type Fields } from '#test/support/person.ts';
 import { startDiscord, type Discord } from '#test/simulators/discord/index.ts';
+import { startSlack, type SlackSimulator as Slack } from '#test/simulators/slack/index.ts';
+import { startTwitch, type Twitch } from '#test/simulators/twitch/index.ts';
 import { eventually } from '#test/support/wait.ts';
 
 let discord: Discord;
+let slack: Slack;
+let twitch: Twitch;
 let hall: OpenHall;
 let olga: Somebody;
 let first: string;
 let second: string;
 
 before(async () => {
-  discord = await startDiscord();
-  hall = await openHall(discord.env as Record<string, string>);
+  [discord, slack, twitch] = await Promise.all([startDiscord(), startSlack(), startTwitch()]);
+  hall = await openHall({ ...discord.env, ...slack.env, ...twitch.env } as Record<string, string>);
   olga = await somebody(hall.storage, 'olga', 'owner');
   first = (await firstCommunity(hall.storage.db)).id;
   second = await community('Second', olga);
-  await eventually('the guild to be noted', async () => (await spaceOf()) !== undefined || undefined);
+  await eventually('the guild to be told its commands', () => discord.commands().guild.length > 0 || undefined);
+  await eventually('all platforms', async () => {
+    const { platforms } = await list(first);
+    return platforms.every(({ health }) => health.state === 'live') || undefined;
+  });
 });
 after(async () => {
   await hall.close();
-  await discord.stop();
+  await Promise.all([discord, slack, twitch].map((one) => one.stop()));
 });
 
 /** Another community, with its owner. */
@@ -87,7 +95,7 @@ describe('a guild that the bot is in', () => {
     assert.deepEqual([space?.platform, space?.connectedBy, space?.health.state], ['discord', null, 'live']);
     assert.deepEqual(
       platforms.map(({ platform, health }) => `${platform} ${health.state}`),
-      ['discord live', 'slack off', 'twitch off'],
+      ['discord live', 'slack live', 'twitch live'],
     );
     assert.match(platforms[0]?.invite ?? '', /^https:\/\/discord\.com\/oauth2\/authorize\?client_id=\d+&/);
     assert.deepEqual((await list(second)).spaces, []);
@@ -125,12 +133,11 @@ describe('a guild that the bot is in', () => {
     await eventually('the guild without /stock', () => !names().includes('stock') || undefined);
   });
 
-  test('is not asked for by who may not, for a platform that is off, or with anything else in the body', async () => {
+  test('is not asked for by who may not, for a platform that there is not, or with anything else in the body', async () => {
     const bob = await somebody(hall.storage, `bob-${newId('acct').slice(-6).toLowerCase()}`);
     assert.equal((await ask('POST', `${first}/spaces`, { platform: 'discord' }, bob)).status, 403);
     assert.equal((await ask('POST', `${second}/spaces`, { platform: 'discord' }, bob)).status, 404);
-    const off = await ask('POST', `${second}/spaces`, { platform: 'slack' });
-    assert.deepEqual([off.status, off.body['code']], [409, 'platform-off']);
+    assert.equal((await ask('POST', `${second}/spaces`, { platform: 'irc' })).status, 400);
     assert.equal((await ask('POST', `${second}/spaces`, { platform: 'discord', more: 1 })).status, 400);
   });
 
@@ -153,6 +160,28 @@ describe('a guild that the bot is in', () => {
     const one = await list(second, '?limit=3');
     const two = await list(second, `?limit=3&after=${one.next}`);
     assert.deepEqual([one.spaces.length, two.spaces.length, two.next], [3, 2, undefined]);
+  });
+});
+
+describe('a workspace and a channel', () => {
+  const seen = (from: Slack | Twitch, who: string): string[] =>
+    from.seen('square', who).flatMap(({ author, text }) => (author.bot && text ? [text] : []));
+  const said = async (from: Slack | Twitch, who: string, line: string): Promise<string> => {
+    const before = seen(from, who).length;
+    await from.say(who, 'square', line);
+    return eventually('an answer', () => seen(from, who)[before]);
+  };
+
+  test('come by the same code, typed by who looks after them', async () => {
+    const line = `@Guildhall connect ${await codeFor(second, 'slack')}`;
+    assert.match(await said(slack, 'mia', line), /Only an owner or admin of the workspace/);
+    assert.match(await said(slack, 'adam', line), /This place belongs to Second now/);
+    const code = await codeFor(second, 'twitch');
+    assert.match(await said(slack, 'adam', `@Guildhall connect ${code}`), /This code is for Twitch/);
+    assert.match(await said(twitch, 'mona', `!connect ${code}`), /Only the broadcaster can connect it/);
+    assert.match(await said(twitch, 'olga', `!connect ${code}`), /This place belongs to Second now/);
+    const places = (await list(second)).spaces.filter(({ connectedBy }) => connectedBy);
+    assert.deepEqual(places.map(({ platform }) => platform).toSorted(), ['slack', 'twitch']);
   });
 });
 

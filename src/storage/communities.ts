@@ -36,6 +36,12 @@ export async function listCommunities(db: Db): Promise<Community[]> {
   return there.orderBy('created_at').orderBy('id').execute();
 }
 
+/** Whether there is no other community here than one. */
+export async function isOnlyCommunity(db: Db): Promise<boolean> {
+  const rows = await db.selectFrom('communities').select('id').where('ended_at', 'is', null).limit(2).execute();
+  return rows.length < 2;
+}
+
 export async function ensureCommunity(db: Db, name: string, at: number): Promise<void> {
   if (await anyCommunity(db)) return;
   await inTurn(db, 'first community');

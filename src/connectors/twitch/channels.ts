@@ -55,7 +55,13 @@ export class Channels {
 
   /** Those that we are not in, with the reason, for the health page. */
   get failures(): string[] {
-    return [...this.#all.values()].flatMap(({ name, why }) => (why === undefined ? [] : [`#${name} (${why})`]));
+    return Object.entries(this.away).map(([name, why]) => `#${name} (${why})`);
+  }
+
+  /** The same, by the channel's name. */
+  get away(): Record<string, string> {
+    const away = [...this.#all.values()].flatMap(({ name, why }) => (why === undefined ? [] : [[name, why] as const]));
+    return Object.fromEntries(away);
   }
 
   /** A new connection: joins them all over it. */

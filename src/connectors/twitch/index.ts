@@ -44,12 +44,13 @@ export function twitchConnector(options: TwitchOptions, ports: ConnectorPorts): 
     start: () => void memory.recall().then(() => session.start()),
     send: (answer, again) => sender.send(answer, again),
     health() {
-      const { state, why, heardAt } = session;
+      const { state, why, heardAt, away } = session;
       return {
         platform: 'twitch',
         state,
         ...(why !== undefined && { why }),
         ...(heardAt !== undefined && { heardAt }),
+        places: away,
         waiting: sender.waiting,
         counts: { ...counts, ...sender.counts },
       };

@@ -83,6 +83,11 @@ export class Session implements ConnectionEvents {
     return failures.length > 0 ? TEXTS.notIn(failures) : undefined;
   }
 
+  /** Channels that the bot is not in while it is in others, and why. */
+  get away(): Record<string, string> {
+    return this.#state === 'up' ? this.#options.channels.away : {};
+  }
+
   get heardAt(): number | undefined {
     return this.#current?.heardAt ?? this.#heardAt;
   }
