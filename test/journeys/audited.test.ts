@@ -45,6 +45,7 @@ const TRIED_IN_VAIN: Record<string, string> = {
   'POST /v1/communities/{id}/held/{held}/refuse': 'moderation.refuse',
   'POST /v1/me/second-factor/confirm': 'second-factor.on',
   'POST /v1/me/second-factor/recovery-codes': 'second-factor.codes',
+  'DELETE /v1/me/second-factor': 'second-factor.off',
   'PUT /v1/me/password': 'password.change',
   'POST /v1/password-resets/{token}': 'password.reset',
   'POST /v1/email-verifications/{token}': 'email.verify',
