@@ -6,15 +6,15 @@ export type Section = { name: string; icon: string; label: string; least: Role }
 
 /** In the order of the side. Their pages stand in `pages/portal-page.svelte`. */
 export const SECTIONS: Section[] = [
+  { name: 'overview', icon: 'hall', label: texts.overview.title, least: 'member' },
+  { name: 'spaces', icon: 'plug', label: texts.portal.spaces, least: 'admin' },
   { name: 'members', icon: 'people', label: texts.portal.members, least: 'member' },
   { name: 'moderation', icon: 'flag', label: texts.moderation.title, least: 'moderator' },
-  { name: 'overview', icon: 'hall', label: texts.overview.title, least: 'member' },
   { name: 'invites', icon: 'mail', label: texts.portal.invites, least: 'moderator' },
-  { name: 'spaces', icon: 'plug', label: texts.portal.spaces, least: 'admin' },
-  { name: 'webhooks', icon: 'link', label: texts.portal.webhooks, least: 'moderator' },
   { name: 'secrets', icon: 'key', label: texts.portal.secrets, least: 'admin' },
-  { name: 'settings', icon: 'settings', label: texts.portal.settings, least: 'guest' },
+  { name: 'webhooks', icon: 'link', label: texts.portal.webhooks, least: 'moderator' },
   { name: 'audit', icon: 'record', label: texts.audit.title, least: 'admin' },
+  { name: 'settings', icon: 'settings', label: texts.portal.settings, least: 'guest' },
 ];
 
 /** Where a community's portal opens for somebody of this role: its first section that they see. */
