@@ -117,6 +117,7 @@ export async function acceptInvite(
     return role;
   });
   auth.announce({ kind: 'rooms', community, account });
+  auth.announce({ kind: 'members', community });
   return { id: community, name, role: has };
 }
 

@@ -11,7 +11,9 @@ export async function backTo(last: string): Promise<(db: DatabaseSync) => void> 
   const then = await shapeAt(last);
   return (db) => {
     for (const { type, name } of objectsOf(db)) if (!then.has(name)) db.exec(`drop ${type} if exists "${name}"`);
-    for (const [table, columns] of then) if (columns.length > 0) dropColumns(db, table, columns);
+    for (const [table, { columns }] of then) if (columns) dropColumns(db, table, columns);
+    const now = new Set(objectsOf(db).map(({ name }) => name));
+    for (const [name, { sql }] of then) if (!now.has(name)) db.exec(sql);
     db.prepare('delete from kysely_migration where name > ?').run(last);
   };
 }
@@ -31,6 +33,7 @@ function columnsOf(db: DatabaseSync, table: string): string[] {
 interface SchemaObject {
   type: string;
   name: string;
+  sql: string;
 }
 
 /** Triggers and indexes go before the tables that they are on; what a table brings by itself goes with it. */
@@ -38,12 +41,12 @@ function objectsOf(db: DatabaseSync): SchemaObject[] {
   const order = "case type when 'trigger' then 0 when 'index' then 1 else 2 end";
   const own = "sql is not null and name not like 'sqlite_%'";
   return db
-    .prepare(`select type, name from sqlite_schema where ${own} order by ${order}, sql not like 'create virtual%'`)
+    .prepare(`select type, name, sql from sqlite_schema where ${own} order by ${order}, sql not like 'create virtual%'`)
     .all() as unknown as SchemaObject[];
 }
 
-/** Tables with their columns, and indexes without any, as they were after the migration `last`. */
-async function shapeAt(last: string): Promise<Map<string, string[]>> {
+/** Tables and indexes, those with their columns, as they were after the migration `last`. */
+async function shapeAt(last: string): Promise<Map<string, { columns?: string[]; sql: string }>> {
   const folder = mkdtempSync(join(tmpdir(), 'guildhall-older-'));
   const file = join(folder, 'hall.db');
   const storage = openSqlite(file);
@@ -54,7 +57,12 @@ async function shapeAt(last: string): Promise<Map<string, string[]>> {
   if (error) throw error;
   const db = new DatabaseSync(file);
   try {
-    return new Map(objectsOf(db).map(({ type, name }) => [name, type === 'table' ? columnsOf(db, name) : []]));
+    return new Map(
+      objectsOf(db).map(({ type, name, sql }) => [
+        name,
+        { sql, ...(type === 'table' && { columns: columnsOf(db, name) }) },
+      ]),
+    );
   } finally {
     db.close();
     rmSync(folder, { recursive: true });
