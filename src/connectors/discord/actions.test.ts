@@ -8,11 +8,21 @@ import { inviteLink, invitePermissions } from './invite.ts';
 
 const person = ({ sim }: Play, name: string): string => sim.people.find((one) => one.name === name)?.id ?? '';
 const last = ({ sim }: Play): { method: string; path: string; body: unknown } | undefined => sim.calls.at(-1);
+const roomId = ({ sim }: Play): string => sim.rooms.find(({ name }) => name === 'square')?.id ?? '';
+
+/** As the server’s own list has it. */
+async function banned({ sim: { env, guildId } }: Play): Promise<unknown[]> {
+  const headers = { authorization: `Bot ${env.DISCORD_TOKEN}` };
+  const answer = await fetch(`${env.DISCORD_API_URL}/v10/guilds/${guildId}/bans`, { headers });
+  const list = (await answer.json()) as { user: { username: string }; reason: string | null }[];
+  return list.map(({ user, reason }) => [user.username, reason]);
+}
+
 const refusal = (code: string, words: RegExp) => (error: unknown) =>
   error instanceof AppError && error.code === code && words.test(error.message);
 
 describe('what features may do on Discord', () => {
-  test('delete a message, and be told where there is none', async (t) => {
+  test('delete a message, and one that is gone is deleted', async (t) => {
     const given = await play(t);
     const { sim, connector } = given;
     const message = await sim.say('mia', 'square', 'oops');
@@ -20,7 +30,7 @@ describe('what features may do on Discord', () => {
     const target = { space: sim.guildId, room, message };
     await connector.actions.deleteMessage(target);
     assert.deepEqual(sim.seen('square'), []);
-    await assert.rejects(connector.actions.deleteMessage(target), refusal('cannot-delete-message', /no such/));
+    await connector.actions.deleteMessage(target);
   });
 
   test('give a role and take it away, by its name or its id', async (t) => {
@@ -72,6 +82,58 @@ describe('what features may do on Discord', () => {
     await connector.actions.timeOut(target, 0, '');
     assert.deepEqual(last(given)?.body, { communication_disabled_until: null });
     await assert.rejects(connector.actions.timeOut(target, 29 * 86_400, ''), refusal('time-out-too-long', /28 days/));
+  });
+
+  test('take somebody out, keep them out, and let them in again, with the reason for the audit log', async (t) => {
+    const given = await play(t);
+    const { sim, connector } = given;
+    const target = { space: sim.guildId, person: person(given, 'mia') };
+    await connector.actions.kick(target, 'third warning');
+    await connector.actions.kick(target, 'third warning');
+    sim.join('mia');
+    await connector.actions.ban(target, 'spam “ж” \ud83d');
+    assert.deepEqual(last(given)?.body, { delete_message_seconds: 0 });
+    await connector.actions.ban(target, 'spam “ж” \ud83d');
+    assert.throws(() => sim.join('mia'), /mia/);
+    assert.deepEqual(await banned(given), [['mia', 'spam “ж” \ufffd']]);
+    await connector.actions.unban(target, '');
+    await connector.actions.unban(target, '');
+    sim.join('mia');
+    assert.deepEqual([await banned(given), sim.violations], [[], []]);
+  });
+
+  test('who stands above the bot, or a server that took the right away, is told with the right by name', async (t) => {
+    const given = await play(t);
+    const { sim, connector } = given;
+    const { kick, ban, slowMode } = connector.actions;
+    const target = (name: string) => ({ space: sim.guildId, person: person(given, name) });
+    await assert.rejects(ban(target('adam'), ''), refusal('cannot-ban', /lacks “Ban Members” there, or its role/));
+    sim.takePermission(undefined, 'KICK_MEMBERS');
+    await assert.rejects(kick(target('mia'), ''), refusal('cannot-kick', /“Kick Members”/));
+    await assert.rejects(ban({ ...target('mia'), person: '100000000000000001' }, ''), refusal('cannot-ban', /no such/));
+    const room = roomId(given);
+    sim.takePermission('square', 'MANAGE_CHANNELS');
+    await assert.rejects(slowMode({ ...target('mia'), room }, 5), refusal('cannot-slow-mode', /“Manage Channels”/));
+  });
+
+  test('slow a room down, six hours at most, and end it', async (t) => {
+    const given = await play(t);
+    const { slowMode } = given.connector.actions;
+    const target = { space: given.sim.guildId, room: roomId(given) };
+    await slowMode(target, 30);
+    assert.deepEqual([last(given)?.method, last(given)?.body], ['PATCH', { rate_limit_per_user: 30 }]);
+    await slowMode(target, 0);
+    assert.deepEqual(last(given)?.body, { rate_limit_per_user: 0 });
+    await assert.rejects(slowMode(target, 21_601), refusal('slow-mode-too-long', /six hours/));
+  });
+
+  test('and be told when to come again where Discord was asked too often', async (t) => {
+    const given = await play(t);
+    given.sim.faults.answer(429, 1, { match: '/bans/', retryAfter: 30 });
+    const target = { space: given.sim.guildId, person: person(given, 'mia') };
+    const later = (error: unknown) =>
+      error instanceof AppError && error.status === 503 && (error.retryAfter ?? 0) >= 30;
+    await assert.rejects(given.connector.actions.ban(target, 'spam'), later);
   });
 
   test('nothing with a target that is no id', async (t) => {

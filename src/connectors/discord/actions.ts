@@ -5,7 +5,7 @@ import { AppError, badRequest, notReady } from '#core/errors.ts';
 import { cannot, type ActionTarget, type PlatformAction, type PlatformActions } from '#core/platform.ts';
 import type { Rest } from './calls.ts';
 import { CODE, LIMIT, NO_ENTRY } from './discord.external.ts';
-import { faultOf } from './faults.ts';
+import { codeOf, faultOf } from './faults.ts';
 import type { Guilds } from './guilds.ts';
 import { PERMISSION_WORDS, TEXTS } from './texts.ts';
 
@@ -17,17 +17,19 @@ export interface ActionsOptions {
 
 /** What features may do in a guild. Roles are named by their id or by their name. */
 export function actionsOf({ rest, guilds, clock }: ActionsOptions): PlatformActions {
-  const member = (target: ActionTarget, body: object, reason?: string) =>
-    rest.request({ method: RequestMethod.Patch, fullRoute: memberRoute(target), body, ...(reason && { reason }) });
+  const member = (target: ActionTarget, body: object, reason = '') =>
+    rest.request({ method: RequestMethod.Patch, fullRoute: memberRoute(target), body, ...because(reason) });
   const role = async (target: ActionTarget, wanted: string, method: RequestMethod) =>
     rest.request({ method, fullRoute: `${memberRoute(target)}/roles/${await roleId(rest, target, wanted)}` });
   return {
     deleteMessage: (target) =>
       act('deleteMessage', () =>
-        rest.request({
-          method: RequestMethod.Delete,
-          fullRoute: `/channels/${given(target.room, 'a room')}/messages/${given(target.message, 'a message')}`,
-        }),
+        unlessDone(CODE.unknownMessage, () =>
+          rest.request({
+            method: RequestMethod.Delete,
+            fullRoute: `/channels/${given(target.room, 'a room')}/messages/${given(target.message, 'a message')}`,
+          }),
+        ),
       ),
     grantRole: (target, wanted) => act('grantRole', () => role(target, wanted, RequestMethod.Put)),
     removeRole: (target, wanted) => act('removeRole', () => role(target, wanted, RequestMethod.Delete)),
@@ -43,16 +45,59 @@ export function actionsOf({ rest, guilds, clock }: ActionsOptions): PlatformActi
         const until = seconds > 0 ? toRfc3339(clock() + seconds * 1_000) : null;
         return member(target, { communication_disabled_until: until }, reason);
       }),
-    kick: () => act('kick', notYet('kick')),
-    ban: () => act('ban', notYet('ban')),
-    unban: () => act('unban', notYet('unban')),
-    slowMode: () => act('slowMode', notYet('slowMode')),
+    ...outActionsOf(rest),
+    slowMode: (target, seconds) =>
+      act('slowMode', () => {
+        if (seconds > LIMIT.slowSeconds) throw badRequest('slow-mode-too-long', TEXTS.tooSlow);
+        const fullRoute = `/channels/${given(target.room, 'a room')}` as const;
+        return rest.request({ method: RequestMethod.Patch, fullRoute, body: { rate_limit_per_user: seconds } });
+      }),
   };
 }
 
-const notYet = (action: PlatformAction) => async (): Promise<void> => {
-  throw cannot('Discord', action, TEXTS.notYet);
-};
+/** Who is out, or banned, or not banned any more, when the same comes a second time, is as was asked. */
+function outActionsOf(rest: Rest): Pick<PlatformActions, 'kick' | 'ban' | 'unban'> {
+  const { Delete, Put } = RequestMethod;
+  return {
+    kick: (target, reason) =>
+      act('kick', () =>
+        unlessDone(CODE.unknownMember, () =>
+          rest.request({ method: Delete, fullRoute: memberRoute(target), ...because(reason) }),
+        ),
+      ),
+    // What they said stays: what is deleted is deleted by somebody who read it.
+    ban: (target, reason) =>
+      act('ban', () =>
+        rest.request({
+          method: Put,
+          fullRoute: banRoute(target),
+          body: { delete_message_seconds: 0 },
+          ...because(reason),
+        }),
+      ),
+    unban: (target, reason) =>
+      act('unban', () =>
+        unlessDone(CODE.unknownBan, () =>
+          rest.request({ method: Delete, fullRoute: banRoute(target), ...because(reason) }),
+        ),
+      ),
+  };
+}
+
+/** For the guild’s audit log. Half a character would not go into a header. */
+function because(reason: string): { reason?: string } {
+  const words = reason.slice(0, LIMIT.reason).toWellFormed();
+  return words === '' ? {} : { reason: words };
+}
+
+async function unlessDone(code: number, work: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await work();
+  } catch (error) {
+    if (codeOf(error) === code) return undefined;
+    throw error;
+  }
+}
 
 async function act(action: PlatformAction, work: () => Promise<unknown>): Promise<void> {
   try {
@@ -88,6 +133,10 @@ const UNKNOWN: ReadonlySet<number> = new Set([
 
 function memberRoute(target: ActionTarget): `/${string}` {
   return `/guilds/${given(target.space, 'a server')}/members/${given(target.person, 'a person')}`;
+}
+
+function banRoute(target: ActionTarget): `/${string}` {
+  return `/guilds/${given(target.space, 'a server')}/bans/${given(target.person, 'a person')}`;
 }
 
 /** An id in an address; nothing else fits there. */

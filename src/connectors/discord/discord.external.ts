@@ -27,6 +27,10 @@ export const LIMIT = {
   /** A timeout at most: 28 days. https://discord.com/developers/docs/resources/guild#modify-guild-member */
   timeOutSeconds: 28 * 24 * 3_600,
   nickname: 32,
+  /** Characters of a reason in the audit log. https://discord.com/developers/docs/resources/audit-log */
+  reason: 512,
+  /** Seconds of slow mode. https://discord.com/developers/docs/resources/channel#modify-channel */
+  slowSeconds: 21_600,
 } as const;
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-interaction-type */
@@ -71,6 +75,7 @@ export const CODE = {
   unknownRole: 10011,
   unknownUser: 10013,
   unknownWebhook: 10015,
+  unknownBan: 10026,
   unknownInteraction: 10062,
   alreadyAcknowledged: 40060,
   missingAccess: 50001,

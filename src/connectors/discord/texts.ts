@@ -49,8 +49,8 @@ export const TEXTS = {
     `the bot lacks “${permission}” there, or its role stands below that person’s. An admin can change both in the server’s settings.`,
   needs: (what: string) => `This needs ${what}.`,
   tooLongOut: 'A person can be timed out for 28 days at most.',
+  tooSlow: 'Slow mode keeps six hours between two messages at most.',
   tooLongName: 'A nickname has 32 characters at most.',
-  notYet: 'the bot does not do this here yet. A moderator can, in Discord itself.',
   again: 'Discord could not be reached. Try again in a minute.',
   check: {
     noToken: 'DISCORD_TOKEN is not set. docs/discord.md says where a token comes from.',

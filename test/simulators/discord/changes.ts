@@ -1,7 +1,7 @@
 import { INTENTS } from './intents.ts';
 import type { Platform } from './platform.ts';
-import { channelWire, fullMember, guildWire, roleWire } from './wire.ts';
-import type { Channel, Guild, Member, Role } from './world.ts';
+import { channelWire, fullMember, guildWire, roleWire, userWire } from './wire.ts';
+import type { Channel, Guild, Member, Role, User } from './world.ts';
 
 /** Of itself a bot is told with any intents, of others only with the members intent. */
 export function tellOfMember({ sessions, world }: Platform, guild: Guild, member: Member): void {
@@ -18,6 +18,15 @@ export function tellOfJoining({ sessions }: Platform, guild: Guild, member: Memb
 export function tellOfLeaving({ sessions }: Platform, guild: Guild, member: Member): void {
   const data = { user: fullMember(member).user, guild_id: guild.id };
   sessions.happen({ name: 'GUILD_MEMBER_REMOVE', intents: INTENTS.members, guild, tell: () => data });
+}
+
+export function tellOfBan(
+  { sessions }: Platform,
+  name: 'GUILD_BAN_ADD' | 'GUILD_BAN_REMOVE',
+  { guild, user }: { guild: Guild; user: User },
+): void {
+  const data = { guild_id: guild.id, user: userWire(user) };
+  sessions.happen({ name, intents: INTENTS.moderation, guild, tell: () => data });
 }
 
 export function tellOfChannel(

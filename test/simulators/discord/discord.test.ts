@@ -252,6 +252,24 @@ describe('the vendor’s own client finds a Discord here', { concurrency: true }
       await assert.rejects(discord.say('mia', 'square', 'hello'), /may not write/);
     }));
 
+  test('people are taken out, kept out and let in again, and a room is slowed down', () =>
+    withClient({}, async (there) => {
+      const { discord, client } = there;
+      const guild = await client.guilds.fetch({ guild: discord.guildId, force: true });
+      const [olga, mia] = ['olga', 'mia'].map((name) => discord.people.find((one) => one.name === name)?.id ?? '');
+      await guild.members.kick(mia ?? '', 'third warning');
+      await assert.rejects(guild.members.kick(mia ?? ''), { code: 10_007 });
+      discord.join('mia');
+      await guild.bans.create(mia ?? '', { deleteMessageSeconds: 0, reason: 'spam, “ж”' });
+      assert.equal((await guild.bans.fetch(mia ?? '')).reason, 'spam, “ж”');
+      assert.deepEqual([...(await guild.bans.fetch()).keys()], [mia]);
+      await assert.rejects(guild.bans.create(olga ?? ''), { code: 50_013 });
+      await guild.bans.remove(mia ?? '');
+      await assert.rejects(guild.bans.remove(mia ?? ''), { code: 10_026 });
+      assert.equal((await room(there).setRateLimitPerUser(30)).rateLimitPerUser, 30);
+      await assert.rejects(room(there).setRateLimitPerUser(21_601), { code: 50_035 });
+    }));
+
   test('what changes in a guild is told', () =>
     withClient({}, async ({ discord, client }) => {
       await client.guilds.cache.get(discord.guildId)?.members.fetch();

@@ -86,7 +86,9 @@ function withMembers(platform: Platform): Pick<Happenings, 'rename' | 'setRole' 
     },
     join(person, guild) {
       const there = findGuild(world, guild);
-      tellOfJoining(platform, there, addMember(there, findUser(world, person)));
+      const user = findUser(world, person);
+      if (there.bans.has(user.id)) throw new Error(texts.banned(user.name));
+      tellOfJoining(platform, there, addMember(there, user));
     },
     leave(person, guild) {
       const there = findGuild(world, guild);

@@ -4,6 +4,7 @@ import { DIRECT, type Json, type Message, type User } from './world.ts';
 export const INTENTS = {
   guilds: 1 << 0,
   members: 1 << 1,
+  moderation: 1 << 2,
   presences: 1 << 8,
   guildMessages: 1 << 9,
   directMessages: 1 << 12,

@@ -32,6 +32,7 @@ export const problems = {
   unknownRole: () => new Problem(404, 10_011, 'Unknown Role'),
   unknownUser: () => new Problem(404, 10_013, 'Unknown User'),
   unknownWebhook: () => new Problem(404, 10_015, 'Unknown Webhook'),
+  unknownBan: () => new Problem(404, 10_026, 'Unknown Ban'),
   unknownInteraction: () => new Problem(404, 10_062, 'Unknown interaction'),
   unknownCommand: () => new Problem(404, 10_063, 'Unknown application command'),
   notYourApplication: () =>

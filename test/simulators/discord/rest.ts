@@ -39,6 +39,8 @@ interface Arrival {
   query: URLSearchParams;
   version: string | undefined;
   authorization: string | undefined;
+  /** https://discord.com/developers/docs/resources/audit-log: percent-encoded. */
+  reason: string | undefined;
 }
 
 interface Coming extends Arrival {
@@ -49,8 +51,9 @@ interface Coming extends Arrival {
 function arrivalOf({ method = 'GET', url = '/', headers }: IncomingMessage): Arrival {
   const { pathname, search, searchParams } = new URL(url, 'http://127.0.0.1');
   const [, version, path = ''] = /^\/api(?:\/v(\d+))?(\/.*)?$/.exec(pathname) ?? [];
-  const { authorization } = headers;
-  return { at: Date.now(), method, url: path + search, path, query: searchParams, version, authorization };
+  const { authorization, 'x-audit-log-reason': why } = headers;
+  const reason = typeof why === 'string' ? decodeURIComponent(why) : undefined;
+  return { at: Date.now(), method, url: path + search, path, query: searchParams, version, authorization, reason };
 }
 
 /** In Discord's order: the token, the route, the rate limits, and only then what is asked for. */
@@ -109,8 +112,8 @@ function limited(platform: Platform, limits: RateLimits, { coming, route, carrie
 
 function carriedOut(platform: Platform, { coming, route, carried }: Ready): Reply {
   try {
-    const { path, query } = coming;
-    return route.route.answer({ platform, path, query, params: route.params, ...carried });
+    const { path, query, reason } = coming;
+    return route.route.answer({ platform, path, query, reason, params: route.params, ...carried });
   } catch (error) {
     if (error instanceof Problem) return { status: error.status, body: error.body };
     throw error;

@@ -4,6 +4,7 @@ import { channelRoutes } from './routes-channels.ts';
 import { commandRoutes } from './routes-commands.ts';
 import { guildRoutes } from './routes-guilds.ts';
 import { interactionRoutes } from './routes-interactions.ts';
+import { orderRoutes } from './routes-order.ts';
 import { selfRoutes } from './routes-self.ts';
 import { webhookRoutes } from './routes-webhooks.ts';
 
@@ -15,6 +16,8 @@ export interface Asked {
   query: URLSearchParams;
   body: unknown;
   uploads: Upload[];
+  /** For the guild’s audit log. */
+  reason: string | undefined;
 }
 
 export interface Reply {
@@ -65,6 +68,7 @@ const ORDINARY: Limit = { calls: 50, perMs: 1_000 };
 const ROUTES: Route[] = [
   ...selfRoutes,
   ...guildRoutes,
+  ...orderRoutes,
   ...channelRoutes,
   ...interactionRoutes,
   ...webhookRoutes,

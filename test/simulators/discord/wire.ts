@@ -67,7 +67,12 @@ export function roleWire(role: Role): Json {
 export function channelWire(channel: Channel): Json {
   const common = { id: channel.id, type: channel.type, last_message_id: channel.messages.at(-1)?.id ?? null, flags: 0 };
   if (channel.type === DIRECT) return { ...common, recipients: channel.recipient ? [userWire(channel.recipient)] : [] };
-  const inGuild = { ...common, guild_id: channel.guild?.id, name: channel.name, rate_limit_per_user: 0 };
+  const inGuild = {
+    ...common,
+    guild_id: channel.guild?.id,
+    name: channel.name,
+    rate_limit_per_user: channel.slow ?? 0,
+  };
   return channel.type === THREAD ? { ...inGuild, ...threadWire(channel) } : { ...inGuild, ...textWire(channel) };
 }
 

@@ -50,6 +50,8 @@ export interface Channel {
   parent?: Channel;
   /** Of a direct channel: the person at the other end. */
   recipient?: User;
+  /** Seconds between two messages of one person, where it is in slow mode. */
+  slow?: number;
   overwrites: Overwrite[];
   messages: Message[];
 }
@@ -95,6 +97,12 @@ export interface Mentions {
   everyone: boolean;
 }
 
+/** Somebody who may not come back. */
+export interface Ban {
+  user: User;
+  reason: string | null;
+}
+
 export interface Guild {
   id: string;
   name: string;
@@ -102,6 +110,7 @@ export interface Guild {
   roles: Map<string, Role>;
   members: Map<string, Member>;
   channels: Map<string, Channel>;
+  bans: Map<string, Ban>;
   /** Commands that the application registered for this guild alone. */
   commands: Json[];
 }
@@ -152,6 +161,7 @@ export function addGuild(world: World, name: string, rooms: string[]): Guild {
     roles: new Map(rolesFor(world, { id, name }).map((role) => [role.id, role])),
     members: new Map(),
     channels: new Map(),
+    bans: new Map(),
     commands: [],
   };
   for (const room of rooms) addChannel(guild, room, sampleId(`channel of ${name}`, room));
@@ -212,7 +222,9 @@ const EVERYONE = bits(
 const MODERATOR = bits('MANAGE_MESSAGES', 'KICK_MEMBERS', 'MODERATE_MEMBERS', 'MANAGE_THREADS', 'MENTION_EVERYONE');
 
 const BOT =
-  EVERYONE | bits('MANAGE_MESSAGES', 'MANAGE_ROLES', 'MANAGE_NICKNAMES', 'CHANGE_NICKNAME', 'MODERATE_MEMBERS');
+  EVERYONE |
+  bits('MANAGE_MESSAGES', 'MANAGE_ROLES', 'MANAGE_NICKNAMES', 'CHANGE_NICKNAME') |
+  bits('MODERATE_MEMBERS', 'KICK_MEMBERS', 'BAN_MEMBERS', 'MANAGE_CHANNELS');
 
 /** From low to high: the bot may give the roles below its own, and nothing to whoever stands above it. */
 function rolesFor(world: World, guild: { id: string; name: string }): Role[] {
