@@ -14,6 +14,9 @@ const TRIES = 4;
 const WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 60_000;
 
+/** The platform cannot be reached, or was asked too often. */
+const PASSING: ReadonlySet<number> = new Set([429, 503]);
+
 /**
  * Does on a platform what a moderator decided here, and writes down what became of it. An act can come twice and is the same
  * then. What the platform refuses is not tried again: the log says so, and that somebody must do it there.
@@ -62,7 +65,7 @@ async function tried(work: () => Promise<void>): Promise<AppError | undefined> {
       return undefined;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (error.status !== 503 || tries >= TRIES) return error;
+      if (!PASSING.has(error.status) || tries >= TRIES) return error;
       await pause(Math.min(LONGEST_WAIT_MS, (error.retryAfter ?? 0) * 1_000 || WAIT_MS));
     }
   }

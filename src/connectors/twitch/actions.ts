@@ -1,7 +1,8 @@
+import { badRequest } from '#core/errors.ts';
 import { cannot, type ActionTarget, type PlatformAction, type PlatformActions } from '#core/platform.ts';
 import { callHelix, type HelixOptions } from './helix.ts';
 import { TEXTS } from './texts.ts';
-import { ACTION_SCOPES, LONGEST_TIMEOUT } from './twitch.external.ts';
+import { ACTION_SCOPES, ALREADY, LONGEST_REASON, LONGEST_TIMEOUT, SLOW_SECONDS } from './twitch.external.ts';
 
 /** What a moderator may do by the API. `space` is the channel's user id, `message` the id of a line, `person` a user id. */
 export function twitchActions(options: HelixOptions): PlatformActions {
@@ -12,10 +13,10 @@ export function twitchActions(options: HelixOptions): PlatformActions {
     grantRole: unable('grantRole', TEXTS.rolesAreTheirs),
     removeRole: unable('removeRole', TEXTS.rolesAreTheirs),
     setNickname: unable('setNickname', TEXTS.ownNames),
-    kick: unable('kick', TEXTS.notYet),
-    ban: unable('ban', TEXTS.notYet),
-    unban: unable('unban', TEXTS.notYet),
-    slowMode: unable('slowMode', TEXTS.notYet),
+    kick: unable('kick', TEXTS.noKick),
+    ban: (target, reason) => keepOut(options, { action: 'ban', target, reason }),
+    unban: (target) => letIn(options, { action: 'unban', target }),
+    slowMode: (target, seconds) => slowMode(options, target, seconds),
   };
 }
 
@@ -28,23 +29,70 @@ async function deleteMessage(options: HelixOptions, { space, message }: ActionTa
     path: '/moderation/chat',
     query: { broadcaster_id: space, message_id: message },
     scope: ACTION_SCOPES.deleteMessage,
+    isDone: (status) => status === 404,
   });
 }
 
-/** https://dev.twitch.tv/docs/api/reference/#ban-user, #unban-user */
 async function timeOut(
   options: HelixOptions,
   { target, seconds, reason }: { target: ActionTarget; seconds: number; reason: string },
 ): Promise<void> {
-  const { space, person } = target;
-  if (!person) throw cannot('Twitch', 'timeOut', TEXTS.noPerson);
   if (seconds > LONGEST_TIMEOUT) throw cannot('Twitch', 'timeOut', TEXTS.tooLong);
-  const call = { action: 'timeOut', path: '/moderation/bans', scope: ACTION_SCOPES.timeOut } as const;
-  const ends = { ...call, method: 'DELETE', query: { broadcaster_id: space, user_id: person } } as const;
-  if (seconds <= 0) return callHelix(options, ends);
-  const data = { user_id: person, duration: Math.ceil(seconds), reason: reason.slice(0, LONGEST_REASON) };
-  await callHelix(options, { ...call, method: 'POST', query: { broadcaster_id: space }, body: { data } });
+  if (seconds <= 0) return letIn(options, { action: 'timeOut', target });
+  return keepOut(options, { action: 'timeOut', target, reason, duration: Math.ceil(seconds) });
 }
 
-/** Characters, as Twitch takes them. */
-const LONGEST_REASON = 500;
+interface Held {
+  action: 'timeOut' | 'ban' | 'unban';
+  target: ActionTarget;
+  reason?: string;
+  /** Without it there is no end. */
+  duration?: number;
+}
+
+/** https://dev.twitch.tv/docs/api/reference/#ban-user */
+async function keepOut(options: HelixOptions, { action, target, reason = '', duration }: Held): Promise<void> {
+  const words = reason.slice(0, LONGEST_REASON).toWellFormed();
+  const data = { user_id: personOf(action, target), ...(duration && { duration }), ...(words && { reason: words }) };
+  await callHelix(options, {
+    action,
+    method: 'POST',
+    path: '/moderation/bans',
+    query: { broadcaster_id: target.space },
+    body: { data },
+    scope: ACTION_SCOPES[action],
+    isDone: (_status, message) => ALREADY.banned.test(message),
+  });
+}
+
+/** https://dev.twitch.tv/docs/api/reference/#unban-user; it ends time-outs as well. */
+async function letIn(options: HelixOptions, { action, target }: Held): Promise<void> {
+  await callHelix(options, {
+    action,
+    method: 'DELETE',
+    path: '/moderation/bans',
+    query: { broadcaster_id: target.space, user_id: personOf(action, target) },
+    scope: ACTION_SCOPES[action],
+    isDone: (_status, message) => ALREADY.pardoned.test(message),
+  });
+}
+
+function personOf(action: Held['action'], { person }: ActionTarget): string {
+  if (!person) throw cannot('Twitch', action, TEXTS.noPerson);
+  return person;
+}
+
+/** https://dev.twitch.tv/docs/api/reference/#update-chat-settings. Fewer seconds than Twitch knows become its fewest. */
+async function slowMode(options: HelixOptions, { space }: ActionTarget, seconds: number): Promise<void> {
+  const { least, most } = SLOW_SECONDS;
+  if (seconds > most) throw badRequest('slow-mode-too-long', TEXTS.tooSlow(most));
+  const on = { slow_mode: true, slow_mode_wait_time: Math.max(least, Math.ceil(seconds)) };
+  await callHelix(options, {
+    action: 'slowMode',
+    method: 'PATCH',
+    path: '/chat/settings',
+    query: { broadcaster_id: space },
+    body: seconds > 0 ? on : { slow_mode: false },
+    scope: ACTION_SCOPES.slowMode,
+  });
+}

@@ -13,12 +13,14 @@ export interface HelixOptions {
 
 export interface HelixCall {
   action: PlatformAction;
-  method: 'POST' | 'DELETE';
+  method: 'POST' | 'DELETE' | 'PATCH';
   path: string;
   query: Record<string, string>;
   body?: unknown;
   /** Without it Twitch refuses. */
   scope: string;
+  /** The refusals that say it is so already. */
+  isDone?(status: number, message: string): boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function callHelix(options: HelixOptions, call: HelixCall): Promise
     const access = await options.access.current();
     const first = await callOnce(options, call, access);
     const answer = first.status === 401 ? await callOnce(options, call, await options.access.renew(access)) : first;
-    if (!answer.ok) throw refusalOf(answer, call);
+    if (!answer.ok && !isDone(answer, call)) throw refusalOf(answer, call);
   } catch (error) {
     if (error instanceof Trouble) throw down(TEXTS.apiDown(error.message));
     if (error instanceof SignInRefused) throw down(error.message);
@@ -45,16 +47,22 @@ function callOnce({ apiUrl, app }: HelixOptions, call: HelixCall, { token, userI
   return callTwitch(app, `${apiUrl}${call.path}?${query}`, { method: call.method, headers, ...body });
 }
 
+function isDone({ status, body }: Answered, call: HelixCall): boolean {
+  return call.isDone?.(status, (body as Partial<FailureAnswer>).message ?? '') ?? false;
+}
+
 function refusalOf({ status, headers, body }: Answered, { action, scope }: HelixCall): AppError {
   const { message = '' } = body as Partial<FailureAnswer>;
   const said = `${status} ${message}`.trim();
   if (status === 429) return tooFast(Number(headers.get('ratelimit-reset')) - Date.now() / 1_000 || 1);
+  // Somebody else changes the same in this moment.
+  if (status === 409) return down(TEXTS.apiDown(said), 1);
   if (status >= 500) return down(TEXTS.apiDown(`HTTP ${status}`));
   if (/scope/i.test(message)) return cannot('Twitch', action, TEXTS.noScope(scope));
   if (status === 401 || status === 403) return cannot('Twitch', action, TEXTS.forbidden(said));
   return cannot('Twitch', action, TEXTS.refusedAction(said));
 }
 
-function down(detail: string): AppError {
-  return new AppError({ status: 503, code: 'platform-down', detail, fault: 'platform', retryAfter: 30 });
+function down(detail: string, retryAfter = 30): AppError {
+  return new AppError({ status: 503, code: 'platform-down', detail, fault: 'platform', retryAfter });
 }

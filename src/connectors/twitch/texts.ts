@@ -34,7 +34,8 @@ export const TEXTS = {
 
   rolesAreTheirs: 'moderators and VIPs are made by the broadcaster. Type /mod NAME or /vip NAME in the channel’s chat.',
   ownNames: 'everybody chooses their own name, nobody else can set it.',
-  notYet: 'the bot does not do this here yet. A moderator can, in the channel’s chat.',
+  noKick: 'nobody can be taken out of a chat. Time them out with /mute, or ban them.',
+  tooSlow: (most: number) => `Slow mode keeps ${most} s between two lines at most on Twitch.`,
   noMessage: 'name the message that is to be deleted.',
   noPerson: 'name the person by their user id.',
   tooLong: 'a time-out lasts two weeks at most.',

@@ -91,11 +91,23 @@ export const CHAT_SCOPES = ['chat:read', 'chat:edit'];
 export const ACTION_SCOPES = {
   deleteMessage: 'moderator:manage:chat_messages',
   timeOut: 'moderator:manage:banned_users',
+  ban: 'moderator:manage:banned_users',
+  unban: 'moderator:manage:banned_users',
+  slowMode: 'moderator:manage:chat_settings',
 };
-export const SCOPES = [...CHAT_SCOPES, ...Object.values(ACTION_SCOPES)];
+export const SCOPES = [...new Set([...CHAT_SCOPES, ...Object.values(ACTION_SCOPES)])];
 
 /** Seconds of the longest time-out, two weeks: https://dev.twitch.tv/docs/api/reference/#ban-user */
 export const LONGEST_TIMEOUT = 1_209_600;
+
+/** Seconds of slow mode: https://dev.twitch.tv/docs/api/reference/#update-chat-settings */
+export const SLOW_SECONDS = { least: 3, most: 120 };
+
+/** What Twitch says where somebody is already, or no longer, what was asked: no code of theirs, a sentence. */
+export const ALREADY = { banned: /already banned/i, pardoned: /not (?:banned|timed out)/i };
+
+/** Characters of a reason. https://dev.twitch.tv/docs/api/reference/#ban-user */
+export const LONGEST_REASON = 500;
 
 /** The badges that lift a bot's limits. */
 export const LIFTING_BADGES = /(?:^|,)(?:broadcaster|moderator|lead_moderator|vip)\//;

@@ -226,6 +226,40 @@ describe('In a Twitch chat', () => {
     assert.deepEqual(twitch.violations, []);
   });
 
+  it('a moderator bot bans for good, lets in again, and slows a channel down; the same twice is the same', async (context) => {
+    const { twitch, connector } = await startStage(context);
+    const { ban, unban, slowMode, timeOut, deleteMessage } = connector.actions;
+    const mia = { space: '5001', person: '103' };
+    const line = await twitch.say('mia', 'square', 'something bad');
+    for (const _ of [1, 2]) await deleteMessage({ space: '5001', message: line });
+    for (const _ of [1, 2]) await ban(mia, 'spam');
+    await timeOut(mia, 60, 'spam');
+    await assert.rejects(twitch.say('mia', 'square', 'hello?'), /permanently banned/);
+    for (const _ of [1, 2]) await unban(mia, '');
+    await twitch.say('mia', 'square', 'back');
+    await slowMode({ space: '5001', room: 'square' }, 1);
+    await slowMode({ space: '5001', room: 'square' }, 0);
+    const slowed = twitch.calls.filter(({ path }) => path.includes('/chat/settings')).map(({ body }) => Object(body));
+    assert.deepEqual(
+      slowed.map(({ slow_mode, slow_mode_wait_time }) => [slow_mode, slow_mode_wait_time]),
+      [
+        [true, 3],
+        [false, undefined],
+      ],
+    );
+    assert.deepEqual(twitch.violations, []);
+  });
+
+  it('where Twitch is too busy, or somebody does the same, the bot says when to come again', async (context) => {
+    const { twitch, connector } = await startStage(context);
+    const mia = { space: '5001', person: '103' };
+    twitch.faults.answer(409, 1, { match: '/moderation/bans' });
+    await assert.rejects(connector.actions.ban(mia, ''), { status: 503, retryAfter: 1 });
+    twitch.faults.answer(429, 1, { match: '/moderation/bans' });
+    await assert.rejects(connector.actions.ban(mia, ''), { status: 429 });
+    await connector.actions.ban(mia, '');
+  });
+
   it('what a bot cannot do on Twitch is told in a sentence', async (context) => {
     const { twitch, connector } = await startStage(context, { plain: true });
     const { actions } = connector;
@@ -237,6 +271,9 @@ describe('In a Twitch chat', () => {
     });
     await assert.rejects(actions.removeRole(person, 'vip'), { code: 'cannot-remove-role' });
     await assert.rejects(actions.setNickname(person, 'x'), { code: 'cannot-set-nickname' });
+    await assert.rejects(actions.kick(person, 'x'), { code: 'cannot-kick', message: /\/mute/ });
+    await assert.rejects(actions.ban(person, 'x'), { code: 'cannot-ban', message: /Make the bot a moderator/ });
+    await assert.rejects(actions.slowMode(person, 121), { code: 'slow-mode-too-long', message: /120 s/ });
     await assert.rejects(actions.timeOut(person, 60, ''), {
       code: 'cannot-time-out',
       message: /Make the bot a moderator/,

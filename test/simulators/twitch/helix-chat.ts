@@ -1,11 +1,13 @@
 import { barred, LONGEST, lengthOf, speak, type Spoken } from './chat.ts';
 import { type Call, type Endpoint, given, list, missing, moderated, refuse, userAt } from './helix-call.ts';
 import type { Answer } from './rest.ts';
-import { type Account, type Channel, findChannel, mayModerate } from './world.ts';
+import { type Account, type Channel, findChannel, mayModerate, tell } from './world.ts';
 
 /** Speaking, and who is there. */
 export const chatRoutes: Record<string, Endpoint> = {
   'POST /chat/messages': { scopes: ['user:write:chat'], run: sendMessage },
+  'GET /chat/settings': { run: settings },
+  'PATCH /chat/settings': { scopes: ['moderator:manage:chat_settings'], user: true, run: changeSettings },
   'GET /chat/chatters': { scopes: ['moderator:read:chatters'], user: true, run: chatters },
 };
 
@@ -52,6 +54,40 @@ function told(spoken: Spoken): Answer {
   const message = spoken.notice?.text ?? 'Your message was not sent.';
   return list([{ message_id: '', is_sent: false, drop_reason: { code: spoken.code, message } }]);
 }
+
+function settings(call: Call): Answer {
+  const absent = missing(call, 'query', 'broadcaster_id');
+  if (absent) return absent;
+  const channel = findChannel(call.hub.world, call.query.get('broadcaster_id') ?? '');
+  return channel ? list([settingsOf(channel)]) : refuse(call, 400, 'The broadcaster_id is not valid');
+}
+
+/** https://dev.twitch.tv/docs/api/reference/#update-chat-settings; slow mode alone can be changed here. */
+function changeSettings(call: Call): Answer {
+  const found = moderated(call);
+  if ('refused' in found) return found.refused;
+  const { channel } = found;
+  const { slow_mode: on, slow_mode_wait_time: seconds = channel.slow || USUAL_SLOW } = call.body;
+  const isWithin = Number.isInteger(seconds) && Number(seconds) >= 3 && Number(seconds) <= 120;
+  if (typeof on !== 'boolean') return refuse(call, 400, 'The request must set at least one setting');
+  if (on && !isWithin) return refuse(call, 400, 'The value in slow_mode_wait_time must be between 3 and 120');
+  channel.slow = on ? Number(seconds) : 0;
+  tell(call.hub.world, { kind: 'room', channel });
+  return list([settingsOf(channel)]);
+}
+
+const USUAL_SLOW = 30;
+
+const settingsOf = ({ id, slow }: Channel): Record<string, unknown> => ({
+  broadcaster_id: id,
+  slow_mode: slow > 0,
+  slow_mode_wait_time: slow > 0 ? slow : null,
+  follower_mode: false,
+  follower_mode_duration: null,
+  subscriber_mode: false,
+  emote_mode: false,
+  unique_chat_mode: false,
+});
 
 /** Everybody who is in the chat: in the sample world, all people. */
 function chatters(call: Call): Answer {

@@ -130,6 +130,18 @@ describe('the API of the Twitch simulator, with the vendor’s own client', () =
     );
   });
 
+  test('a moderator switches slow mode on and off', async () => {
+    const slow = (on: boolean, seconds?: number): Promise<{ slowModeDelay: number | null }> =>
+      asBot((client) =>
+        client.chat.updateSettings(SQUARE, { slowModeEnabled: on, ...(seconds && { slowModeDelay: seconds }) }),
+      );
+    await assert.rejects(slow(true, 10), status(403));
+    twitch.makeBotMod('square', true);
+    assert.equal((await slow(true, 10)).slowModeDelay, 10);
+    await assert.rejects(slow(true, 121), status(400));
+    assert.equal((await slow(false)).slowModeDelay, null);
+  });
+
   test('a moderator may not touch the broadcaster or take away another moderator’s message', async () => {
     twitch.makeBotMod('square', true);
     const said = await twitch.say('adam', 'square', 'mine');

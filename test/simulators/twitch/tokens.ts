@@ -74,7 +74,7 @@ export const SAMPLE = {
 /** What the bot's account allowed the sample application. */
 const BOT_SCOPES = ['chat:read', 'chat:edit', 'user:read:chat', 'user:write:chat', 'user:bot'].concat(
   ['user:read:moderated_channels', 'moderator:read:chatters', 'moderator:read:followers'],
-  ['moderator:manage:chat_messages', 'moderator:manage:banned_users'],
+  ['moderator:manage:chat_messages', 'moderator:manage:banned_users', 'moderator:manage:chat_settings'],
 );
 
 const FORM = { app: /^[a-z0-9]{30}$/, refresh: /^[a-z0-9]{50}$/ };
