@@ -1,5 +1,6 @@
 import { outgoingTo } from '#bus/bus.ts';
 import type { PlatformAct } from '#core/platform.ts';
+import { whyNotSlow } from '#core/unable.ts';
 import type { IdentityKey } from '#storage/identities.ts';
 import { placesOn } from '#storage/spaces.ts';
 import type { Tx } from '#storage/storage.ts';
@@ -17,7 +18,7 @@ export async function askPlatforms(
 ): Promise<string[]> {
   if (elsewhere.length === 0) return [];
   const platforms = elsewhere.map(({ platform }) => platform);
-  const places = await placesOn(tx.db, community, platforms);
+  const places = (await placesOn(tx.db, community, platforms)).filter((one) => one.platform_id !== DIRECT);
   const asked = new Set<string>();
   for (const { platform, platformId } of elsewhere)
     for (const place of places.filter((one) => one.platform === platform)) {
@@ -28,11 +29,16 @@ export async function askPlatforms(
   return [...asked];
 }
 
+/** Discord’s direct messages: a place of talks between two, where there is nobody to take out. */
+const DIRECT = 'direct';
+
 /** Asks a platform for slow mode in one of its rooms. Twitch names a room as we name the place. */
 export async function askSlowMode(
   tx: Tx,
   { community, platform, room, seconds }: { community: string; platform: string; room: string; seconds: number },
 ): Promise<void> {
+  const refusal = whyNotSlow(platform, seconds);
+  if (refusal) throw refusal;
   const places = await placesOn(tx.db, community, [platform]);
   const place = places.find(({ name }) => name === room) ?? places[0];
   if (!place) return;

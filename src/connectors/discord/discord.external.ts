@@ -1,5 +1,7 @@
 /** Discord's own words and numbers, API version 10. Nothing here loads a library. */
 
+import { SLOWEST } from '#core/unable.ts';
+
 /** https://discord.com/developers/docs/reference#api-reference */
 export const API_URL = 'https://discord.com/api';
 export const API_VERSION = '10';
@@ -30,7 +32,7 @@ export const LIMIT = {
   /** Characters of a reason in the audit log. https://discord.com/developers/docs/resources/audit-log */
   reason: 512,
   /** Seconds of slow mode. https://discord.com/developers/docs/resources/channel#modify-channel */
-  slowSeconds: 21_600,
+  slowSeconds: SLOWEST.discord,
 } as const;
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-interaction-type */

@@ -1,5 +1,6 @@
 import { cannot, type PlatformActions } from '#core/platform.ts';
 import { AppError } from '#core/errors.ts';
+import { UNABLE } from '#core/unable.ts';
 import type { CallFailed } from './slack.external.ts';
 import { TEXTS } from './texts.ts';
 import type { WebApi } from './web-api.ts';
@@ -11,21 +12,27 @@ export function slackActions(api: WebApi): PlatformActions {
     async deleteMessage({ room, message }) {
       if (room === undefined || message === undefined) throw cannot('slack', 'deleteMessage', texts.noMessage);
       await api.call('chat.delete', { channel: room, ts: message }).catch((error: CallFailed) => {
-        throw notDeleted(error);
+        const refusal = notDeleted(error);
+        if (refusal) throw refusal;
       });
     },
     grantRole: async () => Promise.reject(cannot('slack', 'grantRole', texts.roles)),
     removeRole: async () => Promise.reject(cannot('slack', 'removeRole', texts.roles)),
     setNickname: async () => Promise.reject(cannot('slack', 'setNickname', texts.nickname)),
-    timeOut: async () => Promise.reject(cannot('slack', 'timeOut', texts.timeOut)),
-    kick: async () => Promise.reject(cannot('slack', 'kick', texts.timeOut)),
-    ban: async () => Promise.reject(cannot('slack', 'ban', texts.timeOut)),
-    unban: async () => Promise.reject(cannot('slack', 'unban', texts.timeOut)),
-    slowMode: async () => Promise.reject(cannot('slack', 'slowMode', texts.timeOut)),
+    // What was never begun has ended.
+    timeOut: async (_target, seconds) => (seconds > 0 ? Promise.reject(unable('timeOut')) : undefined),
+    kick: async () => Promise.reject(unable('kick')),
+    ban: async () => Promise.reject(unable('ban')),
+    unban: async () => Promise.reject(unable('unban')),
+    slowMode: async () => Promise.reject(unable('slowMode')),
   };
 }
 
-function notDeleted({ trouble, code, retryAfter }: CallFailed): AppError {
+const unable = (action: keyof typeof UNABLE.slack): AppError => cannot('Slack', action, UNABLE.slack[action]);
+
+/** Undefined where it is gone. */
+function notDeleted({ trouble, code, retryAfter }: CallFailed): AppError | undefined {
+  if (code === 'message_not_found') return undefined;
   if (code === 'cant_delete_message') return cannot('slack', 'deleteMessage', TEXTS.actions.othersMessages);
   if (trouble === 'refused') return cannot('slack', 'deleteMessage', TEXTS.actions.notDeleted(code));
   return new AppError({

@@ -71,7 +71,7 @@ describe('what a bot may do', () => {
     const headers = { authorization: `Bearer ${slack.env.SLACK_BOT_TOKEN}`, 'content-type': 'application/json' };
     const said = await fetch(`${slack.env.SLACK_API_URL}chat.postMessage`, { method: 'POST', headers, body });
     const { ts } = (await said.json()) as { ts: string };
-    await deleteMessage({ space: 'T0SAMPLE', room, message: ts });
+    for (const _ of ['there', 'gone']) await deleteMessage({ space: 'T0SAMPLE', room, message: ts });
     assert.deepEqual(
       slack.seen('square').map(({ text }) => text),
       ['hello'],
@@ -79,12 +79,20 @@ describe('what a bot may do', () => {
   });
 
   test('roles, names and time-outs are no bot’s business; each says what to do instead', async () => {
-    const { grantRole, removeRole, setNickname, timeOut, deleteMessage } = actions();
+    const { grantRole, removeRole, setNickname, timeOut, deleteMessage, ...others } = actions();
     const target = { space: 'T0SAMPLE', person: 'U0MIA' };
     await assert.rejects(grantRole(target, 'x'), { code: 'cannot-grant-role', message: /Manage members/ });
     await assert.rejects(removeRole(target, 'x'), { code: 'cannot-remove-role', message: /Manage members/ });
     await assert.rejects(setNickname(target, 'x'), { code: 'cannot-set-nickname', message: /profile/ });
     await assert.rejects(timeOut(target, 1, 'x'), { code: 'cannot-time-out', message: /remove the person/ });
+    await timeOut(target, 0, 'its end is none');
+    await assert.rejects(others.kick(target, 'x'), {
+      code: 'cannot-kick',
+      message: /^Slack: no app can remove people/,
+    });
+    await assert.rejects(others.ban(target, 'x'), { code: 'cannot-ban', message: /must deactivate the account/ });
+    await assert.rejects(others.unban(target, 'x'), { code: 'cannot-unban', message: /activate it again/ });
+    await assert.rejects(others.slowMode(target, 5), { code: 'cannot-slow-mode', message: /no slow mode/ });
     await assert.rejects(deleteMessage(target), { code: 'cannot-delete-message' });
   });
 

@@ -54,7 +54,6 @@ export const TEXTS = {
     noMessage: 'a channel and a message are needed.',
     roles: 'bots may not change roles. A workspace admin can, under “Manage members”.',
     nickname: 'bots may not change names. People change their own in their profile, admins under “Manage members”.',
-    timeOut: 'there is no time-out. An admin can remove the person from the channel, or deactivate the account.',
   },
 
   check: {

@@ -1,5 +1,6 @@
 import { badRequest } from '#core/errors.ts';
 import { cannot, type ActionTarget, type PlatformAction, type PlatformActions } from '#core/platform.ts';
+import { UNABLE } from '#core/unable.ts';
 import { callHelix, type HelixOptions } from './helix.ts';
 import { TEXTS } from './texts.ts';
 import { ACTION_SCOPES, ALREADY, LONGEST_REASON, LONGEST_TIMEOUT, SLOW_SECONDS } from './twitch.external.ts';
@@ -13,7 +14,7 @@ export function twitchActions(options: HelixOptions): PlatformActions {
     grantRole: unable('grantRole', TEXTS.rolesAreTheirs),
     removeRole: unable('removeRole', TEXTS.rolesAreTheirs),
     setNickname: unable('setNickname', TEXTS.ownNames),
-    kick: unable('kick', TEXTS.noKick),
+    kick: unable('kick', UNABLE.twitch.kick),
     ban: (target, reason) => keepOut(options, { action: 'ban', target, reason }),
     unban: (target) => letIn(options, { action: 'unban', target }),
     slowMode: (target, seconds) => slowMode(options, target, seconds),

@@ -34,7 +34,6 @@ export const TEXTS = {
 
   rolesAreTheirs: 'moderators and VIPs are made by the broadcaster. Type /mod NAME or /vip NAME in the channel’s chat.',
   ownNames: 'everybody chooses their own name, nobody else can set it.',
-  noKick: 'nobody can be taken out of a chat. Time them out with /mute, or ban them.',
   tooSlow: (most: number) => `Slow mode keeps ${most} s between two lines at most on Twitch.`,
   noMessage: 'name the message that is to be deleted.',
   noPerson: 'name the person by their user id.',

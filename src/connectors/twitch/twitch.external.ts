@@ -1,3 +1,5 @@
+import { SLOWEST } from '#core/unable.ts';
+
 /** Where Twitch is. Each is a setting too: TWITCH_IRC_URL, TWITCH_API_URL, TWITCH_AUTH_URL. */
 export const ADDRESSES = {
   irc: 'wss://irc-ws.chat.twitch.tv:443',
@@ -101,7 +103,7 @@ export const SCOPES = [...new Set([...CHAT_SCOPES, ...Object.values(ACTION_SCOPE
 export const LONGEST_TIMEOUT = 1_209_600;
 
 /** Seconds of slow mode: https://dev.twitch.tv/docs/api/reference/#update-chat-settings */
-export const SLOW_SECONDS = { least: 3, most: 120 };
+export const SLOW_SECONDS = { least: 3, most: SLOWEST.twitch };
 
 /** What Twitch says where somebody is already, or no longer, what was asked: no code of theirs, a sentence. */
 export const ALREADY = { banned: /already banned/i, pardoned: /not (?:banned|timed out)/i };

@@ -271,7 +271,7 @@ describe('In a Twitch chat', () => {
     });
     await assert.rejects(actions.removeRole(person, 'vip'), { code: 'cannot-remove-role' });
     await assert.rejects(actions.setNickname(person, 'x'), { code: 'cannot-set-nickname' });
-    await assert.rejects(actions.kick(person, 'x'), { code: 'cannot-kick', message: /\/mute/ });
+    await assert.rejects(actions.kick(person, 'x'), { code: 'cannot-kick', message: /by a mute/ });
     await assert.rejects(actions.ban(person, 'x'), { code: 'cannot-ban', message: /Make the bot a moderator/ });
     await assert.rejects(actions.slowMode(person, 121), { code: 'slow-mode-too-long', message: /120 s/ });
     await assert.rejects(actions.timeOut(person, 60, ''), {

@@ -1,3 +1,6 @@
+import type { PlatformAction } from '#core/platform.ts';
+import { nameOf, unableTo } from '#core/unable.ts';
+
 /** All that people read of moderation by commands. */
 export const TEXTS = {
   person: 'a person: @username, or a mention',
@@ -15,12 +18,13 @@ export const TEXTS = {
   state: 'on or off',
   noRoom: 'Slow mode is for a room. Type this in one.',
   badTime: (typed: string) => `“${typed.slice(0, 40)}” is not a time such as 10m, 2h or 7d, a year at most.`,
-  muted: (name: string, time: string, there: string[]) => `${name} is muted for ${time}${also(there)}.`,
-  unmuted: (name: string, there: string[]) => `${name} may write again${also(there)}.`,
-  kicked: (name: string, there: string[]) => `${name} was taken out${also(there)}. An invite lets them in again.`,
+  muted: (name: string, time: string, there: string[]) => `${name} is muted for ${time}.${elsewhere(there, 'timeOut')}`,
+  unmuted: (name: string, there: string[]) => `${name} may write again.${elsewhere(there, 'timeOut', 'ends')}`,
+  kicked: (name: string, there: string[]) =>
+    `${name} was taken out. An invite lets them in again.${elsewhere(there, 'kick')}`,
   banned: (name: string, time: string | undefined, there: string[]) =>
-    `${name} is banned${time === undefined ? '' : ` for ${time}`}${also(there)}. A ban follows the person.`,
-  unbanned: (name: string, there: string[]) => `The ban of ${name} is over${also(there)}.`,
+    `${name} is banned${time === undefined ? '' : ` for ${time}`}. A ban follows the person.${elsewhere(there, 'ban')}`,
+  unbanned: (name: string, there: string[]) => `The ban of ${name} is over.${elsewhere(there, 'unban')}`,
   slowed: (seconds: number) =>
     seconds === 0 ? 'Slow mode is off here.' : `One message in ${seconds} s here. Moderators are not slowed.`,
   locked: (time: string | undefined) =>
@@ -28,8 +32,18 @@ export const TEXTS = {
   unlocked: 'The lock-down is over.',
 };
 
-/** The platforms are asked; what they make of it stands in the log. */
-function also(platforms: string[]): string {
-  if (platforms.length === 0) return '';
-  return `, and ${platforms.map((one) => one[0]?.toUpperCase() + one.slice(1)).join(' and ')} is asked to do the same`;
+/** The platforms that can are asked, and what they make of it stands in the log; of the others it is said who can. */
+function elsewhere(platforms: string[], act: PlatformAction, ends?: 'ends'): string {
+  const able = platforms.filter((one) => unableTo(one, act) === undefined);
+  const asked = able.length === 0 ? '' : ` ${listed(able)} asked to do the same; the log says what came of it.`;
+  if (ends) return asked;
+  const unable = platforms.flatMap((one) => {
+    const why = unableTo(one, act);
+    return why === undefined ? [] : [` ${nameOf(one)}: ${why}`];
+  });
+  return asked + unable.join('');
+}
+
+function listed(platforms: string[]): string {
+  return `${platforms.map(nameOf).join(' and ')} ${platforms.length === 1 ? 'is' : 'are'}`;
 }
