@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { after, before, describe } from 'node:test';
+import { insertIdentity } from '#storage/identities.ts';
+import { openHall, somebody, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
+import { startDiscord, type Discord } from '#test/simulators/discord/index.ts';
+import { startSlack, type SlackSimulator } from '#test/simulators/slack/index.ts';
+import { startTwitch, type Twitch } from '#test/simulators/twitch/index.ts';
+import { play } from '#test/support/play.ts';
+import { eventually } from '#test/support/wait.ts';
+
+/** A play: max advertises on three platforms, and mona, a moderator on Discord, deals with him there, once. */
+describe('a ban on Discord, and what becomes of it elsewhere', { concurrency: 1 }, () => {
+  let discord: Discord;
+  let twitch: Twitch;
+  let slack: SlackSimulator;
+  let hall: OpenHall;
+  let max: Somebody;
+  const scene = play(async () => undefined);
+  const idOf = (where: Discord | Twitch | SlackSimulator, name: string): string =>
+    where.people.find((one) => one.name === name)?.id ?? '';
+
+  before(async () => {
+    [discord, twitch, slack] = await Promise.all([startDiscord(), startTwitch(), startSlack()]);
+    hall = await openHall({ ...discord.env, ...twitch.env, ...slack.env });
+    await somebody(hall.storage, 'olga', 'owner');
+    max = await somebody(hall.storage, 'rook');
+    for (const where of [discord, twitch, slack]) {
+      const linked = { account: max.account, platform: where.platform, platformId: idOf(where, 'max'), name: 'max' };
+      await hall.storage.write((tx) => insertIdentity(tx.db, { ...linked, proof: 'code', linkedAt: 1 }));
+    }
+    await Promise.all([twitch.connected(), slack.connected()]);
+    await eventually('/ban on Discord', () => discord.commands().guild.some(({ name }) => name === 'ban') || undefined);
+    twitch.makeBotMod('square', true);
+  });
+  after(async () => {
+    await hall?.close();
+    await Promise.all([discord?.stop(), twitch?.stop(), slack?.stop()]);
+  });
+
+  const answers = (where: Discord | Twitch | SlackSimulator, who: string): string[] =>
+    where
+      .seen('square', who)
+      .filter(({ author }) => author.bot)
+      .map(({ text }) => text);
+  const hears = (where: Discord | Twitch | SlackSimulator, who: string, words: RegExp): Promise<string> =>
+    eventually(`${who} to hear ${String(words)}`, () => answers(where, who).findLast((text) => words.test(text)));
+  const orders = (name: string, options: Record<string, string>): Promise<string> =>
+    discord.slash('mona', 'square', name, options);
+  /** What the log says of what platforms were asked: the platform, the act, and a refusal’s code. */
+  const log = async (act: string): Promise<string[]> => {
+    const rows = await hall.storage.db
+      .selectFrom('audit')
+      .select(['detail', 'result'])
+      .where('action', '=', 'moderation.platform')
+      .orderBy('id')
+      .execute();
+    const all = rows.map(({ detail, result }) => ({ ...(JSON.parse(detail ?? '{}') as Entry), result }));
+    return all
+      .filter((one) => one.act === act)
+      .map(({ platform, result }) => `${platform} ${result ?? 'done'}`)
+      .toSorted();
+  };
+  interface Entry {
+    act: string;
+    platform: string;
+  }
+  const three = (act: string): Promise<string[]> =>
+    eventually(`what three platforms made of ${act}`, async () => {
+      const found = await log(act);
+      return found.length >= 3 ? found : undefined;
+    });
+
+  scene('max uses the bot everywhere', async () => {
+    await discord.slash('max', 'square', 'help');
+    await twitch.say('max', 'square', '!help');
+    await slack.slash('max', 'square', '/guildhall', 'help');
+    await hears(discord, 'max', /Commands here/);
+    await hears(twitch, 'max', /!help/);
+    await hears(slack, 'max', /Commands here/);
+  });
+
+  scene('mona mutes him on Discord: he is silent on Discord and on Twitch', async () => {
+    await orders('mute', { person: `<@${idOf(discord, 'max')}>`, time: '10m', reason: 'too loud' });
+    const told = await hears(discord, 'mona', /is muted for 10m/);
+    assert.match(told, /Discord and Twitch are asked to do the same; the log says what came of it\. Slack: no app can/);
+    assert.deepEqual(await three('timeOut'), ['discord done', 'slack cannot-time-out', 'twitch done']);
+    await assert.rejects(discord.say('max', 'square', 'hello?'), /may not write/);
+    await assert.rejects(twitch.say('max', 'square', 'hello?'), /timed out/);
+  });
+
+  scene('she bans him, and is told what no app can do on Slack', async () => {
+    await orders('ban', { person: `<@${idOf(discord, 'max')}>`, reason: 'spam' });
+    assert.match(await hears(discord, 'mona', /is banned/), /Slack: .*must deactivate the account/);
+    assert.deepEqual(await three('ban'), ['discord done', 'slack cannot-ban', 'twitch done']);
+    assert.throws(() => discord.join('max'), /banned/);
+    await assert.rejects(twitch.say('max', 'square', 'hello?'), /permanently banned/);
+  });
+
+  scene('on Slack the bot does not answer him any more, but for telling him why', async () => {
+    const before = answers(slack, 'max').length;
+    await slack.slash('max', 'square', '/guildhall', 'help');
+    await hears(slack, 'max', /banned/);
+    assert.ok(answers(slack, 'max').length <= before + 1);
+  });
+
+  scene('the ban is lifted: he comes back everywhere', async () => {
+    await orders('unban', { person: '@rook' });
+    await hears(discord, 'mona', /The ban of .* is over/);
+    assert.deepEqual(await three('unban'), ['discord done', 'slack cannot-unban', 'twitch done']);
+    discord.join('max');
+    await twitch.say('max', 'square', 'hello again');
+  });
+
+  scene('/slow slows the channel where it is typed, and where none can be slowed says so', async () => {
+    await orders('slow', { seconds: '30' });
+    await hears(discord, 'mona', /One message in 30 s/);
+    await eventually('the channel to be slow', async () => ((await log('slowMode')).length > 0 ? true : undefined));
+    await twitch.say('mona', 'square', '!slow 300');
+    await hears(twitch, 'mona', /120 s between two/);
+    await twitch.say('mona', 'square', '!slow 10');
+    await hears(twitch, 'mona', /One message in 10 s/);
+    await eventually('both to be slow', async () => ((await log('slowMode')).length > 1 ? true : undefined));
+    assert.deepEqual(await log('slowMode'), ['discord done', 'twitch done']);
+    await slack.slash('adam', 'square', '/guildhall', 'slow 30');
+    await hears(slack, 'adam', /no slow mode/);
+  });
+
+  scene('where the bot lacks the right, the log names it', async () => {
+    discord.takePermission(undefined, 'KICK_MEMBERS');
+    await orders('kick', { person: `<@${idOf(discord, 'mia')}>`, reason: 'third warning' });
+    await eventually('the refusal', async () => ((await log('kick')).length > 0 ? true : undefined));
+    assert.deepEqual(await log('kick'), ['discord cannot-kick']);
+    assert.deepEqual([...discord.violations, ...twitch.violations, ...slack.violations], []);
+  });
+});
