@@ -6,7 +6,7 @@ import type { OperatorPort } from '#http/hall.ts';
 import type { HallServer } from '#http/server.ts';
 import { botPart } from '#parts/bot.ts';
 import { bridgePart } from '#parts/bridge.ts';
-import type { HallPart } from '#parts/hall.ts';
+import type { HallPart, HallPartOptions } from '#parts/hall.ts';
 import { platformsPart, type PlatformsPart } from '#parts/platforms.ts';
 import { relayPart, type RelayPart } from '#parts/relay.ts';
 import type { Part, Site } from '#parts/site.ts';
@@ -16,6 +16,7 @@ import { firstCommunity } from '#storage/communities.ts';
 import type { PartHealth } from '#storage/processes.ts';
 import type { Storage } from '#storage/storage.ts';
 import type { Config, ProcessRole } from './config.ts';
+import { instanceOverview } from './instance-overview.ts';
 import { operatorPort } from './operator-port.ts';
 import { openSite, type OpenSite, type SiteOptions } from './site.ts';
 import type { Certificate } from './tls.ts';
@@ -124,9 +125,7 @@ async function startParts(open: OpenSite, options: RoleOptions): Promise<Parts> 
   const platforms = await platformsPart(site, options.onPlatform);
   // Loaded only where it is used, as it is the largest part.
   const hall = has('hall')
-    ? await (
-        await import('#parts/hall.ts')
-      ).hallPart(site, { ...options, platforms, operator: operatorOf(open, platforms) })
+    ? await (await import('#parts/hall.ts')).hallPart(site, { ...options, platforms, ...seeingOf(open, platforms) })
     : undefined;
   const bot = has('bot') ? botPart(site) : undefined;
   const bridge = has('worker') ? await bridgePart(site) : undefined;
@@ -134,6 +133,15 @@ async function startParts(open: OpenSite, options: RoleOptions): Promise<Parts> 
   const relay = relayPart(site);
   const upkeep = upkeepPart(site, { relay, platforms, ...(hall && { server: hall.server }) });
   return { platforms, hall, bot, bridge, worker, relay, upkeep };
+}
+
+/** What the operator sees by the web, of this process and of all. */
+function seeingOf(open: OpenSite, platforms: PlatformsPart): Pick<HallPartOptions, 'operator' | 'instance'> {
+  const { site, migrated, engines } = open;
+  const { storage, clock, id, role } = site;
+  const self = { id, role };
+  const seen = { storage, clock, self, schema: migrated.schema, engines, platforms: platforms.health };
+  return { operator: operatorOf(open, platforms), instance: instanceOverview(seen) };
 }
 
 function operatorOf({ site, engines }: OpenSite, platforms: PlatformsPart): OperatorPort {

@@ -4,6 +4,7 @@ import { communityTexts } from './community-texts.ts';
 import { moderationTexts } from './moderation-texts.ts';
 import { auditTexts } from './audit-texts.ts';
 import { dataTexts } from './data-texts.ts';
+import { operatorTexts } from './operator-texts.ts';
 import { overviewTexts } from './overview-texts.ts';
 import { portalTexts } from './portal-texts.ts';
 import { identityTexts } from './identity-texts.ts';
@@ -78,6 +79,7 @@ export const texts = {
       `${count === 1 ? 'One character' : `${count} characters`}. It needs at least twelve; four plain words do well.`,
     nameNeeded: 'A name is needed.',
   },
+  instance: operatorTexts,
   overview: overviewTexts,
   portal: portalTexts,
   moderation: moderationTexts,

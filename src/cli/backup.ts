@@ -1,6 +1,7 @@
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join, resolve } from 'node:path';
+import { keepBackup } from '#storage/backups.ts';
 import { openingPassphrases, sealingPassphrase } from './backup-passphrase.ts';
 import { isSealed, openSealed, sealFile, WrongPassphrase } from './backup-seal.ts';
 import { fileFromSqlite, sqliteFromFile } from './backup-sqlite.ts';
@@ -24,6 +25,9 @@ export async function backup(line: CommandLine): Promise<number> {
     await putSealed({ from: plain, to: file }, passphrase);
     return counted;
   });
+  await withData(config, ({ write }) =>
+    write(({ db }) => keepBackup(db, { at: Date.now(), bytes: statSync(file).size })),
+  );
   say.ok('backup', `${counts.messages} messages, ${counts.accounts} accounts in ${file}. Read back: whole.`);
   if (counts.secrets > 0)
     say.note('vault', `Its key is not in the backup: keep it apart. npm run -s guildhall -- vault export-key FILE`);

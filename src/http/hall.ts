@@ -39,6 +39,8 @@ export interface Hall {
   overview: OverviewPort;
   yourData: YourDataPort;
   operator: OperatorPort;
+  /** The instance at one look. Whether one may ask is the route's question. */
+  instance(): Promise<InstanceOverview>;
   /** Addresses that platforms post their events to. */
   webhooks: readonly Webhook[];
   settings: HallSettings;
@@ -237,6 +239,36 @@ export interface OperatorPort {
   platforms(): PlatformHealth[];
   /** Rows that wait to be published. */
   outbox(): Promise<number>;
+}
+
+/** How everything runs: for the operator. */
+export interface InstanceOverview {
+  version: string;
+  node: string;
+  schema: number;
+  processes: {
+    id: string;
+    role: string;
+    version: string;
+    /** troubled: it lives, and a part of it does not work; silent: it ended without a word. */
+    state: 'live' | 'troubled' | 'silent';
+    startedAt: string;
+    seenAt: string;
+    parts: SeenPart[];
+  }[];
+  /** `jobs`, and `outbox.` with each channel that has something. */
+  queues: { name: string; waiting: number; oldest: string | null }[];
+  /** The database first. */
+  engines: (SeenPart & { version?: string; bytes?: number; answersMs?: number })[];
+  /** The last one that was read back whole. */
+  backup: { at: string; bytes: number } | null;
+}
+
+export interface SeenPart {
+  /** Such as `discord` or `redis`. */
+  name: string;
+  state: 'up' | 'standby' | 'starting' | 'silent' | 'refused' | 'down';
+  why?: string;
 }
 
 export interface DeadJob {

@@ -46,6 +46,7 @@ export interface HallPart extends Part {
 
 export interface HallPartOptions {
   operator: OperatorPort;
+  instance: Hall['instance'];
   platforms: PlatformsPart;
   tls?: Certificate;
   demo?: boolean;
@@ -124,7 +125,7 @@ interface Made {
 
 function makeHall(site: Site, { options, auth, mailer, chat, webchat, http }: Made): Hall {
   const { id, storage, clock, commands, config, rates } = site;
-  const { operator, platforms } = options;
+  const { operator, instance, platforms } = options;
   return {
     id,
     shared: site.leases !== undefined,
@@ -157,6 +158,7 @@ function makeHall(site: Site, { options, auth, mailer, chat, webchat, http }: Ma
     yourData: yourDataOf({ ...auth, personal: personalData(site.features) }),
     secrets: secretsOf({ storage, clock, vault: site.vault }),
     operator,
+    instance,
     webhooks: platforms.webhooks,
     settings: hallSettings(config, options.demo ?? false),
   };

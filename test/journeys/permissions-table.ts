@@ -368,6 +368,7 @@ export const ROUTES: Record<string, Try[]> = {
     at('one that is not there', HIDDEN, () => ({ path: '/v1/jobs/job_none' })),
   ],
 
+  'GET /v1/operator/overview': plain('/v1/operator/overview', operatorOnly(200)),
   'GET /v1/operator/accounts': plain('/v1/operator/accounts', operatorOnly(200)),
   'POST /v1/operator/accounts/{id}/disable': plain('/v1/operator/accounts/acct_none/disable', operatorOnly(404)),
   'POST /v1/operator/accounts/{id}/enable': plain('/v1/operator/accounts/acct_none/enable', operatorOnly(404)),

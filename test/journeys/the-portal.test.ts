@@ -77,6 +77,29 @@ describe('the portal of a community', { concurrency: 1 }, () => {
     assert.equal(await ann.page.getByRole('link', { name: 'Invite people' }).count(), 0);
   });
 
+  scene('Olga, who runs the instance, sees how everything is, and a job that failed for good', async () => {
+    await olgaHerself.done('POST', '/v1/commands/stock?wait=0', { args: { symbol: 'zzzq.us' } });
+    const dead = async () => (await olgaHerself.done<{ dead: { id: string }[] }>('GET', '/v1/operator/dead')).dead[0];
+    await eventually('the job fails for good', dead);
+    await olga.page.getByRole('link', { name: 'This instance' }).click();
+    await olga.standsAt('This instance');
+    await olga.page.getByText('It works. One job waits for you.').waitFor();
+    await olga.page.getByRole('row', { name: /everything .* Live/ }).waitFor();
+    await olga.page.getByRole('row', { name: /SQLite .* database Live/ }).waitFor();
+    await olga.page.getByText('None yet').waitFor();
+    await olga.page.getByRole('heading', { name: 'Accounts' }).waitFor();
+    await assertAccessible(olga.page, 'the operator’s page');
+    await takePictures(olga.page, 'operator');
+    await olga.page.getByRole('button', { name: /^Drop: / }).click();
+    await olga.page.getByText('No job failed for good.').waitFor();
+  });
+
+  scene('Ann has no such page, and no link to it', async () => {
+    assert.equal(await ann.page.getByRole('link', { name: 'This instance' }).count(), 0);
+    await ann.open('/operator');
+    await ann.standsAt('There is no such page, or it is not yours to see');
+  });
+
   scene('no page complained of anything', () => {
     assert.deepEqual([...olga.complaints, ...ann.complaints], []);
   });

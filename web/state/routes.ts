@@ -8,6 +8,7 @@ export type Route =
   | { page: 'signup' }
   | { page: 'me' }
   | { page: 'search' }
+  | { page: 'operator' }
   | { page: 'device' }
   | { page: 'new-community' }
   | { page: 'forgotten' }
@@ -25,7 +26,7 @@ export function routeOf(path: string): Route {
   if (third) return { page: 'lost' };
   if (second) return withCode(first, decoded(second));
   if (first === '') return { page: 'hall' };
-  const plain = ['signin', 'signup', 'me', 'search', 'device', 'forgotten', 'mail'] as const;
+  const plain = ['signin', 'signup', 'me', 'search', 'operator', 'device', 'forgotten', 'mail'] as const;
   const page = plain.find((one) => one === first);
   return page ? { page } : { page: 'lost' };
 }
@@ -39,7 +40,7 @@ export function isOpen(route: Route): boolean {
 
 /** Whether the side shows the portal's sections instead of the rooms. */
 export function isPortal({ page }: Route): boolean {
-  return page === 'portal' || page === 'me' || page === 'new-community';
+  return page === 'portal' || page === 'me' || page === 'new-community' || page === 'operator';
 }
 
 /** A path on this site to go to after signing in; anything else becomes the hall. */

@@ -7,9 +7,16 @@ import type { Callers } from '#http/callers.ts';
 import type { Hall } from '#http/hall.ts';
 import { Account, IdParams, Nothing } from '#http/shapes.ts';
 
-/** Who has an account on the instance, and which communities there are: for its operator. */
+/** How the instance is, who has an account on it, and which communities there are: for its operator. */
 export function instanceRoutes(app: App, hall: Hall, callers: Callers): void {
   const tags = ['operator'];
+
+  app.get('/v1/operator/overview', { schema: { tags, response: { 200: Overview } } }, async (request) => {
+    await callers.needOperator(request);
+    const { engines, ...rest } = await hall.instance();
+    const { state, why } = hall.mailer.health();
+    return { ...rest, engines: [...engines, { name: 'mail', state, ...(why !== undefined && { why }) }] };
+  });
 
   app.get(
     '/v1/operator/accounts',
@@ -70,4 +77,36 @@ const Communities = z.object({
     z.object({ id: z.string(), name: z.string(), createdAt: time, members: z.number(), rooms: z.number() }),
   ),
   next,
+});
+const Part = z.object({
+  name: z.string(),
+  state: z.enum(['up', 'standby', 'starting', 'silent', 'refused', 'down']),
+  why: z.string().optional(),
+});
+const Overview = z.object({
+  version: z.string(),
+  node: z.string(),
+  schema: z.number(),
+  processes: z.array(
+    z.object({
+      id: z.string(),
+      role: z.string(),
+      version: z.string(),
+      state: z.enum(['live', 'troubled', 'silent']).describe('silent: it ended without a word'),
+      startedAt: time,
+      seenAt: time,
+      parts: z.array(Part),
+    }),
+  ),
+  queues: z.array(
+    z.object({
+      name: z.string().describe('`jobs`, or `outbox.` and a channel'),
+      waiting: z.number(),
+      oldest: time.nullable(),
+    }),
+  ),
+  engines: z.array(
+    Part.extend({ version: z.string().optional(), bytes: z.number().optional(), answersMs: z.number().optional() }),
+  ),
+  backup: z.object({ at: time, bytes: z.number() }).nullable().describe('the last one that was read back whole'),
 });
