@@ -13,7 +13,6 @@ export const SECTIONS: Section[] = [
   { name: 'invites', icon: 'mail', label: texts.portal.invites, least: 'moderator' },
   { name: 'secrets', icon: 'key', label: texts.portal.secrets, least: 'admin' },
   { name: 'webhooks', icon: 'link', label: texts.portal.webhooks, least: 'moderator' },
-  { name: 'settings', icon: 'settings', label: texts.portal.settings, least: 'guest' },
   { name: 'audit', icon: 'record', label: texts.audit.title, least: 'admin' },
   { name: 'settings', icon: 'settings', label: texts.portal.settings, least: 'guest' },
 ];
