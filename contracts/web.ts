@@ -360,31 +360,3 @@ export type SignInFacts = {
 
 /** `POST /v1/me/second-factor`: the key in base 32, and the same as an address for a picture. Shown once. */
 export type NewFactor = { key: string; uri: string };
-
-/** `GET /v1/operator/overview`. `name`: such as `discord` or `redis`. */
-export type SeenPart = {
-  name: string;
-  state: 'up' | 'standby' | 'starting' | 'silent' | 'refused' | 'down';
-  why?: string;
-};
-export type SeenProcess = {
-  id: string;
-  role: string;
-  version: string;
-  state: 'live' | 'troubled' | 'silent';
-  startedAt: string;
-  seenAt: string;
-  parts: SeenPart[];
-};
-export type SeenEngine = SeenPart & { version?: string; bytes?: number; answersMs?: number };
-/** Queues: `jobs`, or `outbox.` and a channel. */
-export type InstanceOverview = {
-  version: string;
-  node: string;
-  schema: number;
-  processes: SeenProcess[];
-  queues: { name: string; waiting: number; oldest: string | null }[];
-  engines: SeenEngine[];
-  backup: { at: string; bytes: number } | null;
-};
-export type DeadJob = { id: string; job: string; reason: string | null; attempts: number; failedAt: string | null };

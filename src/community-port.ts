@@ -10,6 +10,7 @@ import { changeCommandSetting, listCommandSettings, strangersAmong } from '#stor
 import { RULES_CHANGED, writeFact } from '#storage/instance.ts';
 import { listSpaces, setSpaceSymbol, type Space } from '#storage/spaces.ts';
 import type { Storage, Tx } from '#storage/storage.ts';
+import { explainCommand } from './explain-command.ts';
 
 export interface CommunityParts {
   storage: Storage;
@@ -44,6 +45,7 @@ export function communityPort(parts: CommunityParts): CommunityPort {
       changed(community);
       return rulesOf(command, setting);
     },
+    why: (asked) => explainCommand(parts, asked),
     spaces: async (community) =>
       (await listSpaces(storage.db, community, { limit: LIMITS.spacesPerCommunity })).map(shape),
     async setSymbol({ community, by, space, symbol }) {

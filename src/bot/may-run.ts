@@ -26,10 +26,29 @@ export interface Asking extends Actor {
 }
 
 /** Why this person may not run the command; undefined where they may. The refusal names the rule and who can change it. */
-export function mayRun({ who, command, setting, style }: Wish): AppError | undefined {
+export function mayRun(wish: Wish): AppError | undefined {
+  for (const why of Object.values(CHECKS)) {
+    const refusal = why(wish);
+    if (refusal) return refusal;
+  }
+  return undefined;
+}
+
+/** What is asked of whoever wants to run a command, in this order. */
+export const CHECKS = {
+  account: ({ who }: Wish) =>
+    who.disabled ? refused('account-disabled', TEXTS.disabled, TEXTS.disabledRule) : undefined,
+  on: whyOff,
+  who: whyNotThem,
+};
+
+function whyOff({ setting, command, style }: Wish): AppError | undefined {
   const what = named(command, style);
-  if (who.disabled) return refused('account-disabled', TEXTS.disabled, TEXTS.disabledRule);
-  if (setting?.on === false) return refused('command-off', TEXTS.commandOff(what), TEXTS.commandOffRule(what));
+  return setting?.on === false ? refused('command-off', TEXTS.commandOff(what), TEXTS.commandOffRule(what)) : undefined;
+}
+
+function whyNotThem({ who, setting, command, style }: Wish): AppError | undefined {
+  const what = named(command, style);
   const allow = setting?.allow ?? command.allow;
   if (typeof allow !== 'string') return whyNotNamed(namesOf(who), allow, what);
   const refusal = whyNotRole(who.role, allow, what);

@@ -256,3 +256,53 @@ test('all of it is in the OpenAPI document', async () => {
   for (const field of ['on', 'allow', 'cooldownSeconds', 'limit', 'symbol'])
     assert.ok(fields.includes(`"${field}"`), field);
 });
+
+describe('why somebody is refused a command', () => {
+  interface Why {
+    rules: { rule: string; state: string; says?: string; change?: string }[];
+    last: { result: string } | null;
+  }
+  const why = (person: string, who = ann): Promise<Answer<Why>> =>
+    call<Why>(hall, {
+      method: 'GET',
+      path: `/v1/communities/${community}/commands/stock/why?person=${person}`,
+      token: who.token,
+    });
+  const put = (body: unknown): Promise<Answer> =>
+    call(hall, { method: 'PUT', path: `/v1/communities/${community}/commands/stock`, body, token: ann.token });
+  const use = (): Promise<Answer> =>
+    call(hall, { method: 'POST', path: '/v1/commands/stock', body: { args: { symbol: 'aapl.us' } }, token: bob.token });
+
+  test('the rule that refuses is told with the bot’s own words, who can change it, and when it was', async () => {
+    await put({ allow: 'moderator' });
+    const { body: refused } = await use();
+    const { rules, last } = (await why(bob.account)).body;
+    const states = Object.fromEntries(rules.map(({ rule, state }) => [rule, state]));
+    assert.deepEqual(states, { house: 'passes', account: 'passes', on: 'passes', who: 'refuses', pace: 'open' });
+    const who = rules.find(({ rule }) => rule === 'who');
+    assert.equal(who?.says, (refused as { detail: string }).detail);
+    assert.match(who?.change ?? '', /admin or owner/);
+    assert.ok(last);
+  });
+
+  test('two rules that refuse are both told', async () => {
+    await put({ on: false });
+    const { rules } = (await why(bob.account)).body;
+    assert.deepEqual(
+      rules.filter(({ state }) => state === 'refuses').map(({ rule }) => rule),
+      ['on', 'who'],
+    );
+    await put({ on: null, allow: null });
+    assert.ok((await why(bob.account)).body.rules.every(({ state }) => state !== 'refuses'));
+  });
+
+  test('of somebody known on a platform alone the role is open: it comes with what they ask', async () => {
+    const { rules } = (await why('discord:100200300')).body;
+    assert.equal(rules.find(({ rule }) => rule === 'who')?.state, 'open');
+  });
+
+  test('a stranger is not found, and a member may not ask', async () => {
+    assert.equal((await why('acct_none')).status, 404);
+    assert.equal((await why(bob.account, bob)).status, 403);
+  });
+});

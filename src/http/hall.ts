@@ -105,6 +105,8 @@ export interface CommunityPort {
   commands(community: string): Promise<CommandRules[]>;
   /** Gives the command as it holds then. 404 for one that there is not, 400 for people who are no members, 403 for what stays. */
   changeCommand(wanted: Wanted & { name: string; change: CommandChange }): Promise<CommandRules>;
+  /** Each rule that the bot asks, with what it comes to for one person of the community; 404 for a stranger. */
+  why(asked: { community: string; name: string; person: string }): Promise<RuleMet[]>;
   spaces(community: string): Promise<PublicSpace[]>;
   /** The sign before commands in one place; null for the usual one. 404 where the community has no such place. */
   setSymbol(wanted: Wanted & { space: string; symbol: string | null }): Promise<PublicSpace>;
@@ -163,6 +165,15 @@ export interface SpacePort {
   giveBack(asked: { community: string; by: string; space: string }): Promise<void>;
   mappings(community: string): Promise<SeenMappings>;
   setMappings(asked: { community: string; by: string; role: Role; mappings: RoleMapping[] }): Promise<SeenMappings>;
+}
+
+/** One rule that a use of a command meets. `open`: it cannot be told before it is used. */
+export interface RuleMet {
+  rule: 'house' | 'account' | 'on' | 'who' | 'pace';
+  state: 'passes' | 'refuses' | 'open';
+  /** What whoever is refused is told, and who can change it. */
+  says?: string;
+  change?: string;
 }
 
 /** A guild, workspace or channel. */

@@ -73,6 +73,7 @@ export const ROUTE_SCOPES: Record<string, RouteScope> = {
   'GET /v1/communities/{id}/people': 'read',
   'GET /v1/communities/{id}/commands': 'read',
   'PUT /v1/communities/{id}/commands/{name}': 'manage',
+  'GET /v1/communities/{id}/commands/{name}/why': 'manage',
   'GET /v1/communities/{id}/spaces': 'read',
   'POST /v1/communities/{id}/spaces': 'manage',
   'DELETE /v1/communities/{id}/spaces/{space}': 'manage',

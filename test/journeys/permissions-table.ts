@@ -145,6 +145,10 @@ export const ROUTES: Record<string, Try[]> = {
       body: { on: false },
     })),
   ],
+  'GET /v1/communities/{id}/commands/{name}/why': inCommunities(
+    '/commands/stock/why?person=acct_none',
+    from('admin', 404),
+  ),
   'GET /v1/communities/{id}/overview': inCommunities('/overview', from('member', 200)),
   'POST /v1/communities/{id}/failed-jobs/{job}/retry': inCommunities('/failed-jobs/job_none/retry', from('admin', 404)),
   'DELETE /v1/communities/{id}/failed-jobs/{job}': inCommunities('/failed-jobs/job_none', from('admin', 404)),

@@ -35,7 +35,26 @@ export function communityRoutes(app: App, hall: Hall, callers: Callers): void {
     },
   );
 
+  whyRoute(app, hall, callers);
   symbolRoute(app, hall, callers);
+}
+
+function whyRoute(app: App, hall: Hall, callers: Callers): void {
+  app.get(
+    '/v1/communities/:id/commands/:name/why',
+    { schema: { tags: ['communities'], params: CommandParams, querystring: WhyAsked, response: { 200: Why } } },
+    async (request) => {
+      const { id: community, name } = request.params;
+      const { person } = request.query;
+      const session = await callers.need(request);
+      await enterCommunity(hall.chat, session, community, 'command.change');
+      const command = name.toLowerCase();
+      const rules = await hall.communities.why({ community, name: command, person });
+      const refusals = { community, who: person, action: [`command.${command}`], result: 'refused' as const, limit: 1 };
+      const [last] = (await hall.audit.page(refusals, session.account)).entries;
+      return { rules, last: last ? { at: last.at, result: last.result } : null };
+    },
+  );
 }
 
 function symbolRoute(app: App, hall: Hall, callers: Callers): void {
@@ -63,3 +82,20 @@ function shownTo(actor: Actor, rules: Rules): Rules {
 const CommandParams = z.object({ id: z.string().max(100), name: z.string().max(60) });
 const SpaceParams = z.object({ id: z.string().max(100), space: z.string().max(100) });
 const SpaceChange = z.strictObject({ symbol: CommandSymbol.nullable() });
+const WhyAsked = z.strictObject({ person: z.string().min(1).max(100).describe('acct_… or platform:id') });
+const Why = z.object({
+  rules: z
+    .array(
+      z.object({
+        rule: z.enum(['house', 'account', 'on', 'who', 'pace']),
+        state: z.enum(['passes', 'refuses', 'open']).describe('open: it cannot be told before it is used'),
+        says: z.string().optional(),
+        change: z.string().optional().describe('the rule, and who can change it'),
+      }),
+    )
+    .describe('in the order in which the bot asks them'),
+  last: z
+    .object({ at: z.iso.datetime(), result: z.string() })
+    .nullable()
+    .describe('when they were last refused, and by which code'),
+});

@@ -1,0 +1,59 @@
+import type { Role } from './web.ts';
+
+/** Bodies of `/v1/…` that the portal alone asks for. Types only, as in `web.ts`. */
+
+/** `GET /v1/operator/overview`. `name`: such as `discord` or `redis`. */
+export type SeenPart = {
+  name: string;
+  state: 'up' | 'standby' | 'starting' | 'silent' | 'refused' | 'down';
+  why?: string;
+};
+export type SeenProcess = {
+  id: string;
+  role: string;
+  version: string;
+  state: 'live' | 'troubled' | 'silent';
+  startedAt: string;
+  seenAt: string;
+  parts: SeenPart[];
+};
+export type SeenEngine = SeenPart & { version?: string; bytes?: number; answersMs?: number };
+/** Queues: `jobs`, or `outbox.` and a channel. */
+export type InstanceOverview = {
+  version: string;
+  node: string;
+  schema: number;
+  processes: SeenProcess[];
+  queues: { name: string; waiting: number; oldest: string | null }[];
+  engines: SeenEngine[];
+  backup: { at: string; bytes: number } | null;
+};
+export type DeadJob = { id: string; job: string; reason: string | null; attempts: number; failedAt: string | null };
+
+/** A command as it holds in a community, beside what it declares. `allow`: the least role, or these people alone. */
+export type CommandRules = {
+  name: string;
+  summary: string;
+  on: boolean;
+  allow: Role | string[];
+  cooldownSeconds: number | null;
+  limit: { uses: number; perSeconds: number };
+  symbol: string | null;
+  declared: { allow: Role; limit: { uses: number; perSeconds: number } };
+};
+/** What is absent stays; null goes back to what the command declares. */
+export type CommandChange = {
+  on?: boolean | null;
+  allow?: Role | string[] | null;
+  cooldownSeconds?: number | null;
+  limit?: { uses: number; perSeconds: number } | null;
+  symbol?: string | null;
+};
+/** `open`: it cannot be told before it is used. */
+export type RuleMet = {
+  rule: 'house' | 'account' | 'on' | 'who' | 'pace';
+  state: 'passes' | 'refuses' | 'open';
+  says?: string;
+  change?: string;
+};
+export type WhyRefused = { rules: RuleMet[]; last: { at: string; result: string } | null };
