@@ -40,6 +40,7 @@ export const operatorTexts = {
     title: 'Dead letters',
     what: 'Tried as often as their kind allows, then kept here until you decide.',
     none: 'No job failed for good.',
+    reason: (reason: string) => (/[.?!]$/.test(reason) ? reason : `${reason}.`),
     noReason: 'No reason was told.',
     tries: (count: number) => (count === 1 ? 'Tried once.' : `Tried ${count} times.`),
     last: 'Last try',

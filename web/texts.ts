@@ -1,5 +1,6 @@
 import type { Role } from '#contracts/web.ts';
 import { meTexts } from './me-texts.ts';
+import { commandTexts } from './command-texts.ts';
 import { communityTexts } from './community-texts.ts';
 import { moderationTexts } from './moderation-texts.ts';
 import { auditTexts } from './audit-texts.ts';
@@ -80,6 +81,7 @@ export const texts = {
     nameNeeded: 'A name is needed.',
   },
   instance: operatorTexts,
+  commands: commandTexts,
   overview: overviewTexts,
   portal: portalTexts,
   moderation: moderationTexts,

@@ -23,6 +23,7 @@ describe('the portal of a community', { concurrency: 1 }, () => {
   let olga: Visitor;
   let ann: Visitor;
   let olgaHerself: Person;
+  let annHerself: Person;
   let community: string;
   const scene = play(async () => {
     await takePictures(olga.page, 'failed-olga');
@@ -32,7 +33,7 @@ describe('the portal of a community', { concurrency: 1 }, () => {
     browser = await startBrowser();
     hall = await startDeployment('in one process', NO_QUOTES);
     olgaHerself = await makeOwner(hall);
-    await member(olgaHerself, 'ann');
+    annHerself = await member(olgaHerself, 'ann');
     const { communities } = await olgaHerself.done<{ communities: { id: string }[] }>('GET', '/v1/communities');
     community = communities[0]?.id ?? '';
     [olga, ann] = [await Visitor.arrive(browser, hall.next()), await Visitor.arrive(browser, hall.next())];
@@ -75,6 +76,38 @@ describe('the portal of a community', { concurrency: 1 }, () => {
     await ann.page.getByRole('heading', { name: 'Messages an hour' }).waitFor();
     assert.equal(await ann.page.getByRole('heading', { name: 'Failed jobs' }).count(), 0);
     assert.equal(await ann.page.getByRole('link', { name: 'Invite people' }).count(), 0);
+  });
+
+  scene('she keeps quotes for moderators and is told what changes before she saves it', async () => {
+    await olga.page.getByRole('link', { name: 'Commands' }).click();
+    await olga.standsAt('Commands');
+    await olga.press('Change /stock');
+    await olga.page.getByLabel('Who', { exact: true }).selectOption('moderator');
+    await olga.fill('Cooldown, seconds', '30');
+    await olga.page.getByText('/stock: who: Members to Moderators, cooldown none to 30 s.').waitFor();
+    await assertAccessible(olga.page, 'the commands of a community');
+    await takePictures(olga.page, 'commands');
+    await olga.press('Save changes');
+    await olga.page.getByText('Saved. It holds from the next use on.').waitFor();
+    await olga.page.reload();
+    await olga.page.getByRole('row', { name: /\/stock .* Moderators 30 s/ }).waitFor();
+  });
+
+  scene('Ann is refused, and Olga sees why', async () => {
+    const { status } = await annHerself.call('POST', '/v1/commands/stock', { args: { symbol: 'aapl.us' } });
+    assert.equal(status, 403);
+    await olga.fill('Person', 'ann');
+    await olga.page.getByLabel('Command', { exact: true }).selectOption('stock');
+    await olga.press('Explain');
+    await olga.page.getByText('Refused here').waitFor();
+    await olga.page.getByText(/They are told: “.*asks for moderator\. You are a member\./).waitFor();
+    await olga.page.getByText(/They were last refused/).waitFor();
+    await assertAccessible(olga.page, 'why somebody was refused');
+    await olga.page.getByRole('heading', { name: 'Why was this refused?' }).scrollIntoViewIfNeeded();
+    await takePictures(olga.page, 'why-refused');
+    await olga.page.setViewportSize({ width: 320, height: 700 });
+    assert.ok(await olga.page.evaluate('document.documentElement.scrollWidth <= 320'), 'nothing to scroll sideways');
+    await olga.page.setViewportSize({ width: 1280, height: 800 });
   });
 
   scene('Olga, who runs the instance, sees how everything is, and a job that failed for good', async () => {
