@@ -38,6 +38,8 @@ function linkCommand(linking: () => Linking): AnyCommand {
     args: { code: optional(text(TEXTS.link.code, 40)) },
     example: '/link 9C4NH-KV7PX',
     allow: 'guest',
+    // A name that is linked speaks for the account, also when the token has ended.
+    token: 'session',
     limit: { uses: 10, perSeconds: 60 },
     async run({ message, args: { code } }) {
       const person = personOf(message);

@@ -3,6 +3,7 @@ import type { Later } from './job.ts';
 import type { Rate } from './limits.ts';
 import type { IncomingMessage, Reply, Style } from './message.ts';
 import type { Role } from './roles.ts';
+import type { Scope } from './scopes.ts';
 import { named } from './styled.ts';
 
 /** What a command gives: its answer, or a job that will have one. */
@@ -21,6 +22,8 @@ export interface Command<A extends Arguments = Arguments> {
   allow: Role;
   /** It is about places on other platforms: of no use in our own chat and over HTTP, and not offered there. */
   elsewhere?: true;
+  /** What it asks of a program's token, besides that commands may be run: as the route that does the same. `session`: no token does. */
+  token?: Scope | 'session';
   /** Uses by one person. */
   limit: Rate;
   run(asked: { message: IncomingMessage; args: ArgumentValues<A> }): Answer | Promise<Answer>;

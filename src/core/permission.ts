@@ -164,6 +164,16 @@ export function whyNotScope(scopes: ReadonlySet<Scope> | undefined, needed: Scop
   );
 }
 
+/** The same question for a program that runs a command: nothing is done by one that its token may not do over HTTP. */
+export function whyNotCommand(
+  scopes: ReadonlySet<Scope> | undefined,
+  needed: Scope | 'session' | undefined,
+): AppError | undefined {
+  const refusal = whyNotScope(scopes, 'commands');
+  if (refusal || needed === undefined) return refusal;
+  return needed === 'session' ? whyNotProgram(scopes) : whyNotScope(scopes, needed);
+}
+
 /** The same question for what a person does alone: no token may, whatever its scopes. */
 export function whyNotProgram(scopes: ReadonlySet<Scope> | undefined): AppError | undefined {
   if (scopes === undefined) return undefined;

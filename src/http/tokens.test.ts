@@ -114,6 +114,19 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const) {
       }
     });
 
+    test('no command does for a token what the token may not do over HTTP', async () => {
+      const [run, all] = [await make(['commands', 'post']), await make(['read', 'post', 'commands', 'manage', 'me'])];
+      const say = (token: string, text: string) => ask('POST', `/v1/rooms/${room}/messages`, token, { text });
+      for (const link of ['/link', ' /LINK', '/link 9C4NH-KV7PX', '/link=x'])
+        assert.deepEqual(missing(await say(all.token, link)), [403, 'session-needed', 'string'], link);
+      assert.deepEqual(missing(await ask('POST', '/v1/commands/Link', all.token, {})), [403, 'session-needed', 'string']);
+      for (const line of ['/ban bob', '/mute bob 5m', '/kick bob', '/unban bob', '/slow 5', '/lockdown on'])
+        assert.deepEqual(missing(await say(run.token, line)), MISSING, line);
+      const lock = { args: { state: 'on' }, room };
+      assert.deepEqual(missing(await ask('POST', '/v1/commands/lockdown', run.token, lock)), MISSING);
+      assert.equal((await ask('POST', '/v1/commands/slow', all.token, { args: { seconds: 0 }, room })).status, 200);
+    });
+
     test('it may no more than its person: a member’s token manages nothing', async () => {
       const bob = await somebody(hall.storage, 'bob');
       const { token } = await make(['manage'], { who: bob });

@@ -1,8 +1,9 @@
 import type { Chat, Person } from '#chat/chat.ts';
 import { enterRoom } from '#chat/chat.ts';
 import { checkText, postMessage, type Post, type Posted as PostedWords } from '#chat/post-message.ts';
+import { commandIn } from '#core/arguments.ts';
 import type { IncomingMessage } from '#core/message.ts';
-import { whyNotScope } from '#core/permission.ts';
+import { whyNotCommand } from '#core/permission.ts';
 import { findSecret, hiddenLine, sealedAsk, type Ask, type Sealing } from '#core/secret-arguments.ts';
 import { isCommand, read } from './read.ts';
 
@@ -25,7 +26,7 @@ export function listen(
     // Such as `/ keep-key …`, which would be ordinary words and show the secret to the room.
     if (!isCommand(post.text) && !findSecret({ text: post.text }, sealing.commands))
       return postMessage(chat, person, post);
-    const refusal = whyNotScope(person.scopes, 'commands');
+    const refusal = whyNotCommand(person.scopes, sealing.commands.get(commandIn(post.text).name)?.token);
     if (refusal) throw refusal;
     const text = checkText(post.text);
     const room = await enterRoom(chat, person, post.room, 'room.read');

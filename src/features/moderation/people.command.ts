@@ -8,7 +8,7 @@ import { TIME, minutesOf, timeBefore } from './time.ts';
 
 const person = word(TEXTS.person, /^\S{1,100}$/);
 const reason = optional(text(TEXTS.reason, LIMITS.reasonText));
-const FOR_MODERATORS = { allow: 'moderator', limit: { uses: 60, perSeconds: 60 } } as const;
+const FOR_MODERATORS = { allow: 'moderator', token: 'manage', limit: { uses: 60, perSeconds: 60 } } as const;
 
 /** What is done to people. */
 export function peopleCommands(port: () => Moderation): AnyCommand[] {

@@ -16,6 +16,7 @@ export function roomCommands(port: () => Moderation): AnyCommand[] {
       args: { seconds: whole(TEXTS.seconds, 0, LIMITS.slowSeconds) },
       example: '/slow 30',
       allow: 'moderator',
+      token: 'manage',
       limit: { uses: 20, perSeconds: 60 },
       async run({ message: { community, from, who }, args: { seconds } }) {
         if (from.room === undefined) throw badRequest('bad-argument', TEXTS.noRoom);
@@ -30,6 +31,7 @@ export function roomCommands(port: () => Moderation): AnyCommand[] {
       args: { state: choice(TEXTS.state, ['on', 'off']), time: optional(word(TEXTS.time, TIME)) },
       example: '/lockdown on 2h',
       allow: 'moderator',
+      token: 'manage',
       limit: { uses: 20, perSeconds: 60 },
       async run({ message: { community, who }, args: { state, time } }) {
         const by = { account: who.account, role: who.role, community };

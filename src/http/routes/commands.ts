@@ -5,6 +5,7 @@ import { enterCommunity, enterRoom } from '#chat/chat.ts';
 import { AppError, badRequest, unknown } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { Refusal, Reply as KeptReply } from '#core/message.ts';
+import { whyNotCommand } from '#core/permission.ts';
 import { needUse } from '#core/rate.ts';
 import type { Role } from '#core/roles.ts';
 import type { App } from '#http/app.ts';
@@ -33,8 +34,11 @@ export function commandRoutes(app: App, hall: Hall, callers: Callers): void {
     async (request, reply) => {
       const session = await callers.need(request);
       await needUse(hall.rates, `post ${session.account}`, hall.settings.limits.post);
+      const name = request.params.name.toLowerCase();
+      const refusal = whyNotCommand(session.scopes, hall.commands.all.get(name)?.token);
+      if (refusal) throw refusal;
       const place = await placeOf(hall, session, request.body);
-      const called = { ...place, who: session, name: request.params.name.toLowerCase(), args: request.body.args };
+      const called = { ...place, who: session, name, args: request.body.args };
       const result = await hall.commands.call(called, request.query.wait);
       if ('job' in result) return reply.code(202).send({ job: result.job });
       if (result.refusal) throw toError(result.reply, result.refusal);
