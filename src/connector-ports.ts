@@ -14,6 +14,7 @@ import { ensureSpace, findRoles, findSpace, markGone, noteRoles, type SeenSpace,
 import type { Storage } from '#storage/storage.ts';
 import { deliverOnce, wasDelivered } from '#storage/work.ts';
 import { secretOwner, whoSpeaks } from './who-speaks.ts';
+import { wordWatch } from './word-watch.ts';
 
 export interface PortParts {
   storage: Storage;
@@ -41,6 +42,7 @@ export function connectorPorts({ storage, bus, clock, commands, logger, vault }:
         return { on: setting?.on ?? true, symbol: setting?.symbol ?? null };
       },
     ),
+    overheard: wordWatch(storage, clock),
     places: {
       gone: (place) => storage.write((tx) => markGone(tx.db, place, clock())),
       async roles(place, roles) {

@@ -235,6 +235,8 @@ export const LIMITS = {
   sanctionMinutes: 365 * 1_440,
   /** Minutes that a match of the word list mutes for. */
   wordMuteMinutes: 60,
+  /** Lines of one place on a platform that the word list takes away in a minute. */
+  wordActs: 60,
   /** Words or phrases of a community: each post is looked through for them. */
   wordRules: 200,
   wordRuleText: 100,

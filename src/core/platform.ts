@@ -129,12 +129,24 @@ export interface ConnectorPorts {
   }): Promise<{ community: string; symbol: string | null }>;
   /** Whether the community has the command switched on, and the symbol it chose for it. */
   setting(community: string, command: string): Promise<{ on: boolean; symbol: string | null }>;
+  /** For the community's word list. Told by connectors that read every line anyway; none reads more for its sake. */
+  overheard?(line: Overheard): Promise<void>;
   /** What a platform tells of its places beside what is asked there. */
   places: PlaceNotes;
   deliveries: Deliveries;
   memory: ConnectorMemory;
   log: PlatformLog;
   clock(): number;
+}
+
+/** A line that was said where the bot reads all, by somebody who keeps no order there. Ids are the platform's own. */
+export interface Overheard {
+  platform: string;
+  space: string;
+  room: string;
+  message: string;
+  person: string;
+  text: string;
 }
 
 export interface PlaceNotes {

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { LIMITS } from '#core/limits.ts';
+import { firstCommunity } from '#storage/communities.ts';
 import { insertIdentity } from '#storage/identities.ts';
 import { openHall, somebody, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
 import { startDiscord, type Discord } from '#test/simulators/discord/index.ts';
 import { startSlack, type SlackSimulator } from '#test/simulators/slack/index.ts';
 import { startTwitch, type Twitch } from '#test/simulators/twitch/index.ts';
+import { call } from '#test/support/person.ts';
 import { play } from '#test/support/play.ts';
 import { eventually } from '#test/support/wait.ts';
 
@@ -22,7 +26,12 @@ describe('a ban on Discord, and what becomes of it elsewhere', { concurrency: 1 
   before(async () => {
     [discord, twitch, slack] = await Promise.all([startDiscord(), startTwitch(), startSlack()]);
     hall = await openHall({ ...discord.env, ...twitch.env, ...slack.env });
-    await somebody(hall.storage, 'olga', 'owner');
+    const olga = await somebody(hall.storage, 'olga', 'owner');
+    const { id } = await firstCommunity(hall.storage.db);
+    for (const [words, act] of Object.entries({ lottery: 'delete', 'free coins': 'mute', weather: 'hold' })) {
+      const rule = { method: 'POST', path: `/v1/communities/${id}/word-rules`, body: { words, act } };
+      assert.equal((await call(hall, { ...rule, token: olga.token })).status, 201);
+    }
     max = await somebody(hall.storage, 'rook');
     for (const where of [discord, twitch, slack]) {
       const linked = { account: max.account, platform: where.platform, platformId: idOf(where, 'max'), name: 'max' };
@@ -123,6 +132,21 @@ describe('a ban on Discord, and what becomes of it elsewhere', { concurrency: 1 
     assert.deepEqual(await log('slowMode'), ['discord done', 'twitch done']);
     await slack.slash('adam', 'square', '/guildhall', 'slow 30');
     await hears(slack, 'adam', /no slow mode/);
+  });
+
+  scene('the word list holds on Twitch: a line goes, or its author is silent; a moderator may say it', async () => {
+    const texts = (): string[] => twitch.seen('square').map(({ text }) => text);
+    // What a place's list is, is remembered for so long; max's first line came before the place was known.
+    await pause(LIMITS.placeKept);
+    await twitch.say('mona', 'square', 'no lottery here, please');
+    await twitch.say('mia', 'square', 'lovely weather');
+    await twitch.say('mia', 'square', 'buy LOTTERY tickets');
+    await eventually('the line to go', () => (texts().includes('buy LOTTERY tickets') ? undefined : true));
+    assert.ok(texts().includes('no lottery here, please') && texts().includes('lovely weather'));
+    await twitch.say('mia', 'square', '!help free... coins!');
+    await eventually('mia to be timed out', async () => ((await log('timeOut')).length > 3 ? true : undefined));
+    await assert.rejects(twitch.say('mia', 'square', 'hello?'), /timed out/);
+    assert.deepEqual(await log('deleteMessage'), ['twitch done', 'twitch done']);
   });
 
   scene('where the bot lacks the right, the log names it', async () => {

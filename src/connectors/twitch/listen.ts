@@ -1,12 +1,12 @@
 import { AppError } from '#core/errors.ts';
 import type { ConnectorPorts } from '#core/platform.ts';
 import { findSecretOrSlip, type SecretAsked } from '#core/secret-arguments.ts';
-import type { IrcLine } from './irc-line.ts';
-import { findCandidate, idOf, isForeign, read, spaceOf, type Candidate } from './read.ts';
+import { tagOf, type IrcLine } from './irc-line.ts';
+import { findCandidate, idOf, isForeign, keepsOrder, read, spaceOf, type Candidate } from './read.ts';
 import { symbolOf } from './register.ts';
 
 export interface ListenOptions {
-  ports: Pick<ConnectorPorts, 'receive' | 'commands' | 'space' | 'setting' | 'log' | 'clock'>;
+  ports: Pick<ConnectorPorts, 'receive' | 'commands' | 'space' | 'setting' | 'overheard' | 'log' | 'clock'>;
   /** The bot's login. */
   own(): string;
   received(): void;
@@ -31,6 +31,7 @@ export function listen(options: ListenOptions): Listener {
   return {
     said(line) {
       const own = options.own();
+      if (!stopped) overhear(options.ports, line, own);
       const candidate = findCandidate(line, own);
       if (!candidate || stopped || !isKnown(candidate, commands) || isForeign(line, own)) return;
       const taken = take(options, line, candidate).finally(() => taking.delete(taken));
@@ -41,6 +42,16 @@ export function listen(options: ListenOptions): Listener {
       await Promise.all(taking);
     },
   };
+}
+
+/** Every line but those of programs and of who moderates there. */
+function overhear({ overheard, log }: ListenOptions['ports'], line: IrcLine, own: string): void {
+  if (!overheard || isForeign(line, own) || keepsOrder(line.tags)) return;
+  const { platformId: space, name: room, platform } = spaceOf(line);
+  const [message, person] = [tagOf(line.tags, 'id'), tagOf(line.tags, 'user-id')];
+  overheard({ platform, space, room, message, person, text: line.text }).catch((error: unknown) =>
+    log.error({ channel: line.target, why: String(error) }, 'twitch: a line was not held against the word list'),
+  );
 }
 
 /** Also what takes a secret and is typed together with it, such as `!keep-key:…`. */

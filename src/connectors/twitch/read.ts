@@ -74,6 +74,11 @@ export function rolesOf(tags: string): string[] {
   return [...roles];
 }
 
+/** Whether somebody moderates the channel. */
+export function keepsOrder(tags: string): boolean {
+  return rolesOf(tags).some((role) => role === 'moderator' || role === 'broadcaster');
+}
+
 /** Other badges tell what somebody has bought or won, not what they are in the channel. */
 const ROLE_OF_BADGE: Readonly<Record<string, string>> = {
   broadcaster: 'broadcaster',
