@@ -30,6 +30,7 @@ describe('doctor looks at the platforms', () => {
     const moderateMembers = 1n << 40n;
     assert.equal(asked & moderateMembers, moderateMembers);
     assert.equal(asked & 8n, 0n, 'never Administrator');
+    assert.match(found[0]?.lines.join(' ') ?? '', /its role needs: Time out members\./);
   });
 
   test('a token that is refused is named once with the page that explains it', async () => {

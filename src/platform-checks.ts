@@ -33,11 +33,14 @@ const CHECKS: Record<string, Check> = {
   async discord(config, needed) {
     const { checkDiscord } = await import('#connectors/discord/check.ts');
     const { inviteLink } = await import('#connectors/discord/invite.ts');
+    const { PERMISSION_WORDS } = await import('#connectors/discord/texts.ts');
     const found = await checkDiscord({ token: config.DISCORD_TOKEN ?? '', apiUrl: config.DISCORD_API_URL });
     if (!found.ok) return { state: 'wrong', lines: explained(found.why, 'discord') };
     const link = inviteLink(found.appId, needed);
     const open = found.open ? ['Anybody may add it to a server of theirs: docs/discord.md says how to end that.'] : [];
-    return { state: 'ok', lines: [found.name, ...open, 'Invite it, with what is switched on now:', link] };
+    const rights = [...new Set(needed.map((action) => PERMISSION_WORDS[action]))].join(', ');
+    const asks = rights === '' ? [] : [`For what its features do its role needs: ${rights}.`];
+    return { state: 'ok', lines: [found.name, ...open, ...asks, 'Invite it, with what is switched on now:', link] };
   },
   async slack(config) {
     const { checkSlack } = await import('#connectors/slack/check.ts');
