@@ -68,6 +68,10 @@ describe('the portal of a community', { concurrency: 1 }, () => {
     await olga.page.reload();
     await olga.press('Drop: /stock zzzq.us');
     await olga.page.getByText('No job failed.').waitFor();
+    await olga.page.reload();
+    await olga.page.getByRole('heading', { name: 'Lately changed' }).waitFor();
+    await olga.page.getByText('let a failed job go').first().waitFor();
+    await assertAccessible(olga.page, 'the overview with what was changed');
   });
 
   scene('Ann, a member, sees how lively it is, and nothing of the work', async () => {
