@@ -1,6 +1,7 @@
 import { AppError } from '#core/errors.ts';
 import { findAccount, setPasswordHash } from '#storage/accounts.ts';
 import { record } from '#storage/audit.ts';
+import { endCodes } from '#storage/one-time-codes.ts';
 import type { Auth } from './auth.ts';
 import { needPassword } from './need-password.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
@@ -13,7 +14,7 @@ export interface PasswordChange {
   address: string;
 }
 
-/** Gives oneself a new password. Every other session ends; API tokens stay. */
+/** Gives oneself a new password. Every other session ends, and every mailed link; API tokens stay. */
 export async function changePassword(auth: Auth, session: Session, asked: PasswordChange): Promise<void> {
   checkPassword(asked.new);
   const { account, id, username } = session;
@@ -26,6 +27,8 @@ export async function changePassword(auth: Auth, session: Session, asked: Passwo
     const now = await findAccount(tx.db, { id: account });
     if (!now || now.disabled || now.passwordHash !== kept) throw changedMeanwhile();
     await setPasswordHash(tx.db, account, passwordHash);
+    // A link that somebody else asked for would undo it.
+    await endCodes(tx.db, account, { at });
     await record(tx.db, { community: null, account, action: 'password.change', subject: account, at });
     return others;
   });

@@ -4,9 +4,10 @@ import { readAddress } from '#core/mail.ts';
 import { findAccount } from '#storage/accounts.ts';
 import { record } from '#storage/audit.ts';
 import { findEmail, isTaken, setEmail } from '#storage/emails.ts';
+import { endCodes } from '#storage/one-time-codes.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import type { Auth } from './auth.ts';
-import { makeLink, takeLink, writeTo, type MailParts } from './mailed-links.ts';
+import { makeLink, mayWrite, takeLink, writeTo, type MailParts } from './mailed-links.ts';
 import { needPassword, type PasswordAsked } from './need-password.ts';
 
 export interface EmailAsked extends PasswordAsked {
@@ -23,6 +24,7 @@ export async function askForEmail(auth: Auth, parts: MailParts, asked: EmailAske
   // Whoever may change the address may change the password.
   await needPassword(auth, asked);
   const { account, username, name, base } = asked;
+  if (!(await mayWrite(parts, to))) return;
   const token = await makeLink(parts, { purpose: 'email', account, to, minutes: LIMITS.verifyMinutes });
   await writeTo(parts, { kind: 'verify', to, username, name, url: `${base}/verify-email/${token}` });
 }
@@ -36,11 +38,13 @@ export async function verifyEmail(parts: MailParts, token: string, base: string)
     const [email, before] = [name ?? '', await findEmail(tx.db, account)];
     if (await isTaken(tx.db, email, account)) throw taken();
     await setEmail(tx.db, account, { email, verifiedAt: at });
+    // Whoever still reads the one before sets no password by what was mailed there.
+    await endCodes(tx.db, account, { at, purpose: 'password' });
     await record(tx.db, { community: null, account, action: 'email.verify', subject: account, at });
     return { account, before, email };
   });
   const person = await findAccount(parts.storage.db, { id: account });
-  if (!before || before.email === email || !person) return;
+  if (!before || before.email === email || !person || !(await mayWrite(parts, before.email))) return;
   const { username, name } = person;
   await writeTo(parts, { kind: 'changed', to: before.email, username, name, url: `${base}/me` });
 }
@@ -49,9 +53,11 @@ export async function verifyEmail(parts: MailParts, token: string, base: string)
 export async function forgetEmail(auth: Auth, asked: PasswordAsked): Promise<void> {
   await needPassword(auth, asked);
   const { account } = asked;
+  const at = auth.clock();
   await auth.storage.write(async (tx) => {
     await setEmail(tx.db, account, null);
-    await record(tx.db, { community: null, account, action: 'email.forget', subject: account, at: auth.clock() });
+    for (const purpose of ['password', 'email']) await endCodes(tx.db, account, { at, purpose });
+    await record(tx.db, { community: null, account, action: 'email.forget', subject: account, at });
   });
 }
 

@@ -24,7 +24,12 @@ export interface LinkWanted {
   minutes: number;
 }
 
-/** Makes a link's secret part, good once. An earlier one for the same account and purpose is good no more. */
+/** Whether one more letter may go to an address: each that is asked about counts. */
+export async function mayWrite({ rates }: Pick<MailParts, 'rates'>, to: string): Promise<boolean> {
+  return (await rates.take([{ key: `mail ${to}`, rate: LIMITS.mailsOfAccount }])).ok;
+}
+
+/** Makes a link's secret part, good once. An earlier one for the same account and purpose is good no more: look first whether it may be mailed. */
 export async function makeLink({ storage, clock }: MailParts, wanted: LinkWanted): Promise<string> {
   const token = newSecret();
   const at = clock();
@@ -55,10 +60,8 @@ export interface Letter {
   url: string;
 }
 
-/** Writes to somebody. Too many an hour are not sent, and nobody is told. */
-export async function writeTo({ storage, mailer, rates }: MailParts, letter: Letter): Promise<void> {
-  const taken = await rates.take([{ key: `mail ${letter.to}`, rate: LIMITS.mailsOfAccount }]);
-  if (!taken.ok) return;
+/** Writes to somebody, where `mayWrite` said so. */
+export async function writeTo({ storage, mailer }: MailParts, letter: Letter): Promise<void> {
   const hall = (await firstCommunity(storage.db)).name;
   const { subject, words, label, unless } = mailTexts[letter.kind](hall, letter.username);
   const { host } = new URL(letter.url);

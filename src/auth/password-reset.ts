@@ -5,7 +5,7 @@ import { record } from '#storage/audit.ts';
 import { findReached } from '#storage/emails.ts';
 import { unknown } from '#core/errors.ts';
 import type { Auth } from './auth.ts';
-import { makeLink, takeLink, writeTo, type MailParts } from './mailed-links.ts';
+import { makeLink, mayWrite, takeLink, writeTo, type MailParts } from './mailed-links.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 import { endEveryWayIn } from './sessions.ts';
 
@@ -16,6 +16,8 @@ export async function askForReset(parts: MailParts, who: { username: string } | 
   const reached = await findReached(parts.storage.db, email === undefined ? (who as { username: string }) : { email });
   if (!reached) return;
   const { account, email: to, username, name } = reached;
+  // Too many an hour are not sent, and nobody is told. The last one that was stays good: else a stranger who asks on could end it.
+  if (!(await mayWrite(parts, to))) return;
   const token = await makeLink(parts, { purpose: 'password', account, to, minutes: LIMITS.resetMinutes });
   await writeTo(parts, { kind: 'reset', to, username, name, url: `${base}/reset/${token}` });
 }

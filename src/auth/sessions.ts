@@ -6,6 +6,7 @@ import { findAccount, type Account } from '#storage/accounts.ts';
 import { record } from '#storage/audit.ts';
 import { deleteDeviceLogins } from '#storage/device-logins.ts';
 import { inTurn } from '#storage/in-turn.ts';
+import { endCodes } from '#storage/one-time-codes.ts';
 import type { Tx } from '#storage/storage.ts';
 import {
   deleteSessions,
@@ -170,11 +171,15 @@ export async function endSessionsIn(
   return ended;
 }
 
-/** Ends every way in that is open: sessions, API tokens, and programs' sign-ins that wait. Live connections close at once. */
-export async function endEveryWayIn(auth: Pick<Auth, 'storage' | 'announce'>, account: string): Promise<void> {
+/** Ends every way in that is open: sessions, API tokens, programs' sign-ins that wait, mailed links and codes. Live connections close at once. */
+export async function endEveryWayIn(
+  auth: Pick<Auth, 'storage' | 'clock' | 'announce'>,
+  account: string,
+): Promise<void> {
   const sessions = await auth.storage.write(async (tx) => {
     await inTurn(tx.db, sessionsOf(account));
     await deleteDeviceLogins(tx.db, account);
+    await endCodes(tx.db, account, { at: auth.clock() });
     return [...(await deleteSessions(tx.db, account)), ...(await deleteTokens(tx.db, account))];
   });
   auth.announce({ kind: 'session-ended', sessions });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { typedThere } from '#auth/link-codes.ts';
 import { createAccount } from '#auth/sign-up.ts';
+import { memoryRates } from '#expiring/memory-rates.ts';
 import { openHall, type OpenHall } from '#test/contracts/fixtures.ts';
 import { startMail, type MailServer } from '#test/simulators/mail/index.ts';
 import { call, PASSWORD, type Answer } from '#test/support/person.ts';
@@ -128,12 +130,47 @@ describe('a lost password', () => {
     assert.deepEqual((await nextMail()).to, ['somebody@example.org'], 'the first mail that went out');
   });
 
+  test('a link that was mailed to an address before it gave way to another, or was forgotten, sets nothing', async () => {
+    for (const goes of ['changed', 'forgotten']) {
+      const ann = await withEmail(`${goes}@example.org`);
+      await post('/v1/password-resets', { username: ann.username });
+      const link = linkIn((await nextMail()).text, 'reset');
+      if (goes === 'changed') {
+        await ann.put('/v1/me/email', { email: 'newer@example.org', password: PASSWORD });
+        await post(`/v1/email-verifications/${linkIn((await nextMail()).text, 'verify-email')}`);
+        await nextMail();
+      } else await ann.drop('/v1/me/email', { password: PASSWORD });
+      assert.equal((await post(`/v1/password-resets/${link}`, { password: NEW })).status, 404, goes);
+      assert.equal((await signIn(ann.username, PASSWORD)).status, 201);
+    }
+  });
+
+  test('whoever took an account over keeps nothing in hand: with a new password every mailed link and code ends', async () => {
+    for (const by of ['a change', 'a reset']) {
+      const ann = await withEmail(`${by.replace(' ', '-')}@example.org`);
+      await ann.put('/v1/me/email', { email: 'thief@example.org', password: PASSWORD });
+      const theirs = linkIn((await nextMail()).text, 'verify-email');
+      const { body } = await ann.post('/v1/me/identities/codes');
+      if (by === 'a reset') {
+        await post('/v1/password-resets', { username: ann.username });
+        await post(`/v1/password-resets/${linkIn((await nextMail()).text, 'reset')}`, { password: NEW });
+      } else await ann.put('/v1/me/password', { current: PASSWORD, new: NEW });
+      assert.equal((await post(`/v1/email-verifications/${theirs}`)).status, 404, by);
+      const parts = { storage: hall.storage, clock: Date.now, rates: memoryRates(Date.now) };
+      const there = { platform: 'discord', platformId: '666', name: 'thief' };
+      await assert.rejects(typedThere(parts, there, String(body['code'])), /ended/);
+    }
+  });
+
   test('three mails an hour for one account, twenty asked for from one address', async () => {
     const { username } = await withEmail('flood@example.org');
     for (let n = 0; n < 30; n++) await post('/v1/password-resets', { username });
     await eventually('the mails', () => (mail.mails.length >= 2 ? true : undefined));
     assert.equal((await post('/v1/password-resets', { username })).status, 429);
     assert.equal(mail.mails.length, 2, 'and one to verify the address');
+    const last = linkIn(mail.mails.at(-1)?.text ?? '', 'reset');
+    const set = await post(`/v1/password-resets/${last}`, { password: NEW });
+    assert.equal(set.status, 204, 'whoever asks on does not end a link that was mailed');
   });
 
   test('a link of another kind opens nothing', async () => {
@@ -168,7 +205,7 @@ async function person() {
   const { body } = await signIn(username, PASSWORD);
   const token = String(body['token']);
   const ask = (method: string) => (path: string, body?: unknown) => call(hall, { method, path, body, token });
-  return { username, get: ask('GET'), put: ask('PUT'), drop: ask('DELETE') };
+  return { username, get: ask('GET'), post: ask('POST'), put: ask('PUT'), drop: ask('DELETE') };
 }
 
 async function withEmail(address: string) {

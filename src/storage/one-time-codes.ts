@@ -55,6 +55,13 @@ export async function spendCode(db: Db, hash: string, at: number): Promise<boole
   return numUpdatedRows > 0n;
 }
 
+/** Ends all of an account: what was mailed to it, and what was to be typed elsewhere. `purpose`: of that one alone. */
+export async function endCodes(db: Db, account: string, { at, purpose }: { at: number; purpose?: string }) {
+  let open = db.updateTable('one_time_codes').set({ expires_at: at }).where('account_id', '=', account);
+  if (purpose !== undefined) open = open.where('purpose', '=', purpose);
+  await open.where('expires_at', '>', at).execute();
+}
+
 /** Forgets those that ended before. */
 export async function deleteOldCodes(db: Db, before: number): Promise<void> {
   await db.deleteFrom('one_time_codes').where('expires_at', '<', before).execute();
