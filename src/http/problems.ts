@@ -102,8 +102,21 @@ function toAppError(error: FastifyError | AppError): AppError {
   });
 }
 
-function sayValidation(issues: { instancePath?: string; message?: string }[]): string {
-  const [first] = issues;
-  const field = first?.instancePath?.replace(/^\//, '').replaceAll('/', '.');
-  return field ? `${field}: ${first?.message}` : (first?.message ?? 'The request is not as described.');
+interface Issue {
+  instancePath?: string;
+  message?: string;
+  params?: object;
+}
+
+function sayValidation(issues: Issue[]): string {
+  const { path, message } = firstOf(issues[0]);
+  return path ? `${path}: ${message}` : (message ?? 'The request is not as described.');
+}
+
+/** What is wrong first; of a body that may have several forms, with the first of them, which is ours. */
+function firstOf(issue: Issue | undefined): { path: string; message: string | undefined } {
+  const { errors } = (issue?.params ?? {}) as { errors?: { path: PropertyKey[]; message: string }[][] };
+  const inner = errors?.[0]?.[0];
+  if (inner) return { path: inner.path.join('.'), message: inner.message };
+  return { path: issue?.instancePath?.replace(/^\//, '').replaceAll('/', '.') ?? '', message: issue?.message };
 }

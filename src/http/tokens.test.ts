@@ -119,7 +119,11 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const) {
       const say = (token: string, text: string) => ask('POST', `/v1/rooms/${room}/messages`, token, { text });
       for (const link of ['/link', ' /LINK', '/link 9C4NH-KV7PX', '/link=x'])
         assert.deepEqual(missing(await say(all.token, link)), [403, 'session-needed', 'string'], link);
-      assert.deepEqual(missing(await ask('POST', '/v1/commands/Link', all.token, {})), [403, 'session-needed', 'string']);
+      assert.deepEqual(missing(await ask('POST', '/v1/commands/Link', all.token, {})), [
+        403,
+        'session-needed',
+        'string',
+      ]);
       for (const line of ['/ban bob', '/mute bob 5m', '/kick bob', '/unban bob', '/slow 5', '/lockdown on'])
         assert.deepEqual(missing(await say(run.token, line)), MISSING, line);
       const lock = { args: { state: 'on' }, room };

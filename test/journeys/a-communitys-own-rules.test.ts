@@ -84,8 +84,8 @@ for (const shape of SHAPES)
 
     scene('every member may look at the rules, and only admins change them', async () => {
       const { commands } = await ben.done<{ commands: Fields[] }>('GET', `/v1/communities/${community}/commands`);
-      const [, rules] = commands;
-      assert.deepEqual([rules?.['name'], rules?.['allow']], ['stock', []], 'who is named is for admins to see');
+      const rules = commands.find(({ name }) => name === 'stock');
+      assert.deepEqual(rules?.['allow'], [], 'who is named is for admins to see');
       const tried = await ben.call('PUT', `/v1/communities/${community}/commands/stock`, { allow: 'member' });
       assert.equal(tried.status, 403);
       assert.match(String(tried.body['rule']), /command\.change: admin and up/);
@@ -94,7 +94,8 @@ for (const shape of SHAPES)
     scene('two admins decide at the same time, and both are heard', async () => {
       await Promise.all([decide(adam, { allow: 'member' }), decide(olga, { cooldownSeconds: 3_600 })]);
       const { commands } = await ben.done<{ commands: Fields[] }>('GET', `/v1/communities/${community}/commands`);
-      assert.deepEqual([commands[1]?.['allow'], commands[1]?.['cooldownSeconds']], ['member', 3_600]);
+      const rules = commands.find(({ name }) => name === 'stock');
+      assert.deepEqual([rules?.['allow'], rules?.['cooldownSeconds']], ['member', 3_600]);
     });
 
     scene('a typo costs nothing, a use begins the cooldown, and it is each person’s own', async () => {

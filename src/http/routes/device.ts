@@ -134,10 +134,11 @@ const Begin = z.union([
     .transform(({ client_id, scope }) => ({ client: client_id, scopes: scope.split(' ').filter(Boolean) }))
     .pipe(z.object({ client: name, scopes: Scopes })),
 ]);
-const Poll = z.object({
-  grant_type: z.literal(DEVICE_GRANT).optional(),
-  device_code: z.string().min(1).max(200),
-});
+const deviceCode = z.string().min(1).max(200);
+const Poll = z.union([
+  z.strictObject({ device_code: deviceCode, grant_type: z.literal(DEVICE_GRANT).optional() }),
+  z.object({ device_code: deviceCode, grant_type: z.literal(DEVICE_GRANT) }),
+]);
 const Metadata = z.object({
   issuer: z.string(),
   device_authorization_endpoint: z.string(),
