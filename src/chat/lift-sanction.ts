@@ -1,10 +1,11 @@
-import { unknown } from '#core/errors.ts';
+import { refused, unknown, type AppError } from '#core/errors.ts';
 import type { Act, By, Done } from '#core/moderation.ts';
 import { whyNot } from '#core/permission.ts';
 import type { Role } from '#core/roles.ts';
 import { record } from '#storage/audit.ts';
 import { addMember, roleIn } from '#storage/communities.ts';
 import { orderChanged } from '#storage/house-rules.ts';
+import { findIdentity } from '#storage/identities.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import { endedBans, liftSanction, newestAgainst, type Sanction } from '#storage/sanctions.ts';
 import type { Storage, Tx } from '#storage/storage.ts';
@@ -23,6 +24,7 @@ export async function lift(chat: Chat, by: By, asked: { id: string; reason: stri
     await inTurn(tx.db, `sanctions of ${by.community}`);
     const done = await endOne(tx, { ...asked, community: by.community, by: by.account, at });
     if (!done) throw unknown('sanction');
+    if ((await whoseIs(tx, done.sanction)) === by.account) throw yourOwn();
     return done;
   });
   const { account, name } = ended.sanction;
@@ -69,6 +71,21 @@ async function endOne(tx: Tx, asked: ToEnd): Promise<{ sanction: Sanction; platf
   const elsewhere = await namesOf(tx, lifted);
   const act = kind === 'ban' ? { act: 'unban' as const, reason } : { act: 'timeOut' as const, seconds: 0, reason };
   return { sanction: lifted, platforms: await askPlatforms(tx, { community, elsewhere, act }) };
+}
+
+/** An account, or `platform:id`. */
+async function whoseIs(tx: Tx, { account, platform, platformId }: Sanction): Promise<string> {
+  if (account !== null) return account;
+  const linked = await findIdentity(tx.db, { platform: platform ?? '', platformId: platformId ?? '' });
+  return linked?.account ?? `${platform}:${platformId}`;
+}
+
+function yourOwn(): AppError {
+  return refused(
+    'your-own-sanction',
+    'This holds against you. Another moderator can end it.',
+    'sanction.lift: nobody ends their own; another moderator can',
+  );
 }
 
 async function namesOf(tx: Tx, { account, platform, platformId }: Sanction) {

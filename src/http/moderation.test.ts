@@ -64,6 +64,16 @@ describe('a mute', () => {
       201,
     );
     assert.equal((await say(other, 'hello')).body['code'], 'muted', 'a moderator who is muted is muted');
+    const { body } = await ask<{ sanctions: { id: string; person: { id: string } }[] }>(
+      other,
+      'GET',
+      here('sanctions'),
+    );
+    const id = body.sanctions.find(({ person }) => person.id === other.account)?.id;
+    const lifted = await ask(other, 'DELETE', here(`sanctions/${id}`));
+    assert.deepEqual([lifted.status, lifted.body['code']], [403, 'your-own-sanction']);
+    assert.equal((await say(other, 'hello')).body['code'], 'muted', 'and does not let themself out');
+    assert.equal((await ask(mod, 'DELETE', here(`sanctions/${id}`))).status, 200);
   });
 
   test('of somebody unknown, without minutes or without a reason is refused', async () => {
