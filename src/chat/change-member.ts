@@ -4,7 +4,7 @@ import type { Role } from '#core/roles.ts';
 import { record } from '#storage/audit.ts';
 import { roleIn } from '#storage/communities.ts';
 import { inTurn } from '#storage/in-turn.ts';
-import { deleteMember, hasOtherOwner, setMemberRole } from '#storage/members.ts';
+import { deleteInvitesBy, deleteMember, hasOtherOwner, setMemberRole } from '#storage/members.ts';
 import type { Tx } from '#storage/storage.ts';
 import { announce, type Chat, type Person } from './chat.ts';
 
@@ -25,6 +25,8 @@ export async function changeRole(
     if (had === role) return;
     if (had === 'owner') await needOtherOwner(tx, community, account);
     await setMemberRole(tx.db, community, account, role);
+    // Else somebody would come by one of them as what its maker is no more.
+    if (whyNot({ account, role }, 'invite.make')) await deleteInvitesBy(tx.db, community, account);
     const action = mine ? 'member.step-down' : 'member.role';
     const detail = JSON.stringify({ from: had, to: role });
     await record(tx.db, { community, account: person.account, action, subject: account, detail, at: chat.clock() });

@@ -90,6 +90,20 @@ test('moderators end their own invites, admins all of the community’s; nobody 
   assert.equal((await ask(olga, 'POST', '/v1/communities/comm_none/invites', {})).body.code, 'unknown-community');
 });
 
+test('whoever may make no invites any more has none that are good', async () => {
+  const { olga, ann } = people;
+  const mick = await somebody(hall.storage, 'mick');
+  const members = `/v1/communities/${SECOND}/members/${mick.account}`;
+  await hall.storage.write((tx) =>
+    addMember(tx.db, { community: SECOND, account: mick.account, role: 'moderator', at: 9 }),
+  );
+  const { invite } = (await ask(mick, 'POST', INVITES, { role: 'moderator' })).body;
+  const headers = { authorization: `Bearer ${olga.token}` };
+  const demoted = { method: 'PATCH', url: members, headers, payload: { role: 'member' } } as const;
+  assert.equal((await hall.hall.server.app.inject(demoted)).statusCode, 204);
+  assert.equal((await ask(ann, 'POST', `/v1/invites/${invite.code}/accept`)).body.code, 'unknown-invite');
+});
+
 test('a list of invites is read page by page', async () => {
   const { olga } = people;
   for (let n = 0; n < 4; n++) await ask(olga, 'POST', INVITES, {});

@@ -98,6 +98,10 @@ export async function deleteMember(db: Db, community: string, account: string): 
     .where('account_id', '=', account)
     .where('room_id', 'in', (e) => e.selectFrom('rooms').select('id').where('community_id', '=', community))
     .execute();
+  await deleteInvitesBy(db, community, account);
+}
+
+export async function deleteInvitesBy(db: Db, community: string, account: string): Promise<void> {
   await db.deleteFrom('invites').where('created_by', '=', account).where('community_id', '=', community).execute();
 }
 
