@@ -76,10 +76,13 @@ async function endAccount(
   await inTurn(db, `sessions of ${account}`);
   await inTurn(db, `tokens of ${account}`);
   await inTurn(db, `identities of ${account}`);
+  const communities = (await membershipsOf(db, account)).map(({ id }) => id).toSorted();
+  // As whoever changes roles: an owner who steps down meanwhile sees that this one is gone.
+  for (const community of communities) await inTurn(db, `members of ${community}`);
   await needSuccessor(tx, account);
   const person = await personOf(db, account);
   const ended = [...(await deleteSessions(db, account)), ...(await deleteTokens(db, account))];
-  for (const { id: community } of await membershipsOf(db, account))
+  for (const community of communities)
     await record(db, { community, account, action: 'member.erase', subject: account, at: how.at });
   for (const part of personal) await part.erase(db, person, how);
   await record(db, { community: null, account, action: 'account.erase', subject: account, at: how.at });
