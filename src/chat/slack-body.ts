@@ -36,7 +36,7 @@ function wordsOfBlock(block: SlackPart): string {
   const { type, text, fields, elements, title, alt_text: alt } = block;
   if (type === 'divider') return '';
   if (type === 'image') return lines([textOf(title), wordOf(alt)]);
-  if (type === 'rich_text') return lines(parts(elements).map(richWords));
+  if (type === 'rich_text') return lines(parts(elements).map((one) => richWords(one)));
   if (type === 'context')
     return joined(
       parts(elements).map((one) => textOf(one) || wordOf(one['alt_text'])),
@@ -45,16 +45,23 @@ function wordsOfBlock(block: SlackPart): string {
   return lines([textOf(text), ...parts(fields).map(textOf)]);
 }
 
-/** Elements within elements: lists and quotes a line each, words one after the other. */
-function richWords(element: SlackPart): string {
+/** Elements within elements: lists and quotes a line each, words one after the other. Slack's own go three deep. */
+function richWords(element: SlackPart, depth = 0): string {
+  if (depth > DEEPEST) return '';
   const { type, elements, text, url, name, user_id: user, channel_id: room } = element;
-  if (type === 'rich_text_list') return lines(parts(elements).map((one) => `• ${richWords(one)}`));
-  if (Array.isArray(elements)) return parts(elements).map(richWords).join('');
+  if (type === 'rich_text_list') return lines(parts(elements).map((one) => `• ${richWords(one, depth + 1)}`));
+  if (Array.isArray(elements))
+    return parts(elements)
+      .map((one) => richWords(one, depth + 1))
+      .join('');
   if (type === 'link') return wordOf(text) && wordOf(text) !== url ? `${wordOf(text)} (${wordOf(url)})` : wordOf(url);
   if (type === 'emoji') return `:${wordOf(name)}:`;
   if (type === 'user') return `@${wordOf(user)}`;
   return type === 'channel' ? `#${wordOf(room)}` : wordOf(text);
 }
+
+/** What is nested deeper by somebody's malice says nothing, and costs nothing. */
+const DEEPEST = 5;
 
 function wordsOfAttachment(attachment: SlackPart): string {
   const { pretext, author_name: author, title, title_link: link, text, fields, footer, blocks, fallback } = attachment;

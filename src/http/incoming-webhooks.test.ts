@@ -137,6 +137,17 @@ test('a body made for Slack is taken, and said in words', async () => {
   );
 });
 
+test('a body of boxes in boxes, as deep as it can be, is taken, and says what is not in them', async () => {
+  const { path } = await make();
+  const deep = 8_000;
+  const boxes = `${'{"elements":['.repeat(deep)}{"type":"text","text":"deep"}${']}'.repeat(deep)}`;
+  const payload = `{"text":"flat","blocks":[{"type":"rich_text","elements":[${boxes}]}]}`;
+  const headers = { 'content-type': 'application/json' };
+  const answer = await hall.hall.server.app.inject({ method: 'POST', url: path, headers, payload });
+  assert.equal(answer.statusCode, 200, answer.body);
+  assert.equal((await newest()).text, 'flat');
+});
+
 test('what cannot be said is refused in a sentence, and nothing is posted', async () => {
   const { path } = await make();
   const before = await newest();
