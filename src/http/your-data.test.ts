@@ -82,6 +82,21 @@ describe('deleting one’s account', () => {
     );
   });
 
+  test('takes the name out of what moderators did, which stays', async () => {
+    const community = (await firstCommunity(hall.storage.db)).id;
+    const room = await roomOf(hall.storage, olga);
+    const said = await ask('POST', `/v1/rooms/${room.id}/messages`, { text: 'a rude word' });
+    await ask('DELETE', `/v1/messages/${String(said.body['id'])}`, undefined, olga);
+    const mute = { account: ann.account, kind: 'mute', minutes: 5, reason: 'rude' };
+    assert.equal((await ask('POST', `/v1/communities/${community}/sanctions`, mute, olga)).status, 201);
+    const log = () => ask('GET', `/v1/communities/${community}/audit`, undefined, olga);
+    assert.match((await log()).text, new RegExp(`person.{0,5}${ann.name}`));
+    await leave({});
+    const { text } = await log();
+    assert.ok(!text.includes(ann.name), text);
+    assert.match(text, /rude/);
+  });
+
   test('needs the name typed, and the password or a sign-in of just now; wrong ones wait', async () => {
     await longAgo(ann);
     const wrong: [body: object, status: number, code: string][] = [

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { idsOf, type PersonOnRecord } from '#core/personal-data.ts';
+import { idsOf, NOBODY, type PersonOnRecord } from '#core/personal-data.ts';
 import { isIn, stretchesOf, stretchFrom, type Db, type Personal, type Stretch } from './personal.ts';
 
 /** What somebody asked the bot, and what it answered, as long as that is kept. */
@@ -78,6 +78,7 @@ export const personalAudit: Personal = {
   async erase() {},
   async sweep(db, person, { from }) {
     const stretch = await stretchFrom(db, 'audit', from);
+    await forgetName(db, person, stretch);
     for (const identity of person.identities) await forgetThere(db, { account: person.account, identity, stretch });
     return stretch.to;
   },
@@ -85,6 +86,27 @@ export const personalAudit: Personal = {
 
 function isBy(account: string | null, person: PersonOnRecord): boolean {
   return account !== null && idsOf(person).includes(account);
+}
+
+/** What moderators did says whom it was about: the person, or one of their messages. Before ids on platforms are forgotten. */
+async function forgetName(db: Db, person: PersonOnRecord, stretch: Stretch): Promise<void> {
+  const theirs = db.selectFrom('messages').select('id').where('author_id', '=', person.account);
+  const rows = await db
+    .selectFrom('audit')
+    .select(['id', 'detail'])
+    .where('action', 'like', 'moderation.%')
+    .where('detail', 'like', '%"person":%')
+    .where((e) => e.or([e('subject', 'in', idsOf(person)), e('subject', 'in', theirs)]))
+    .where(isIn('id', stretch))
+    .execute();
+  for (const { id, detail } of rows) {
+    const nameless = { ...(JSON.parse(detail ?? '{}') as object), person: NOBODY };
+    await db
+      .updateTable('audit')
+      .set({ detail: JSON.stringify(nameless) })
+      .where('id', '=', id)
+      .execute();
+  }
 }
 
 /** Puts the account's number, which says nothing, in the place of `platform:id`. */
