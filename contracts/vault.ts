@@ -1,6 +1,7 @@
 /**
  * What the vault and the rest of the program say to each other: JSON over HTTP, on a socket of the machine or over mutual TLS.
- * The vault opens what was sealed for it and gives nothing of it back; a caller is who its certificate says.
+ * The vault opens what was sealed for it and gives nothing of it back, but the token of a community's own application to the
+ * connector that signs in with it; a caller is who its certificate says.
  */
 import { z } from 'zod';
 
@@ -92,6 +93,9 @@ export type VaultStatus = z.infer<typeof VaultStatus>;
 /** Of all keys that the vault has: what another sealed does not open. */
 export const keyIds = ({ current, next, retired }: VaultStatus): ReadonlySet<string> =>
   new Set([current, next, ...retired].filter((id) => id !== undefined));
+
+/** What a community's own Discord application is kept for. The vault gives its token to Discord's connector alone. */
+export const APPLICATION_PURPOSE = 'discord-app';
 
 /** `POST /v1/lease`: a short-lived token for a connection. `provider` is one that has such tokens. */
 export const LeaseBody = SealedSecret.extend({ provider: z.string().max(60) });

@@ -69,6 +69,22 @@ describe('the vault leases a token', () => {
       lease({ sealed: text, ...belonging, provider: 'twitch', ...over }, 'twitch', signal);
   }
 
+  it('gives what a community kept for its own application, and no other secret', async () => {
+    const lease = leasing({});
+    const keep = (owner: string, purpose: string): Promise<string> =>
+      seal(keys.publicKey(), new TextEncoder().encode('the token'), { owner, purpose });
+    const ask = async (owner: string, purpose: string): Promise<LeaseAnswer> =>
+      lease(await keep(owner, purpose), { owner, purpose, provider: 'discord' });
+    assert.deepEqual(await ask('comm_1', 'discord-app'), { token: 'the token', expiresAt: now + 3_600_000 });
+    for (const [owner, purpose] of [
+      ['acct_1', 'discord-app'],
+      ['comm_1', 'discord'],
+      ['comm_1', 'torn'],
+    ] as const)
+      await assert.rejects(ask(owner, purpose), { code: 'not-allowed' });
+    assert.equal(asked, 0);
+  });
+
   async function fromTwitch(options: TwitchOptions = {}): Promise<{ lease: Leasing; refresh: string }> {
     twitch = await startTwitch({ clock: () => now, ...options });
     const { env } = twitch;

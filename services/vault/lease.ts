@@ -6,7 +6,7 @@ import { type Asking, heed, noted, notMeant, unknownProvider, type Use, withSecr
 import { away, callerGone, echoing } from './call-refusals.ts';
 import { holdsSecret } from './echoes.ts';
 import { type Answered, createOutgoing, type Outgoing } from './outgoing.ts';
-import { addressOf, isMeantFor, type LeaseRules } from './providers.ts';
+import { addressOf, isMeantFor, type LeaseRules, type WholeRules } from './providers.ts';
 import { Refusal } from './refusal.ts';
 import { type Shared, sharedLeases } from './shared-leases.ts';
 
@@ -36,6 +36,7 @@ interface Parts {
 /** Many who ask at once with one refresh token share one request, which goes on when one of them goes away. */
 async function lease(parts: Parts, { provider: name, ...secret }: Lease, signal: AbortSignal): Promise<LeaseAnswer> {
   const provider = parts.asking.providers.get(name);
+  if (provider?.whole) return whole(parts, { provider, secret, signal }, provider.whole);
   if (!provider?.lease) throw unknownProvider();
   if (!isMeantFor(secret.purpose, provider)) throw notMeant(provider);
   const { client, path } = provider.lease;
@@ -44,6 +45,15 @@ async function lease(parts: Parts, { provider: name, ...secret }: Lease, signal:
   const run = (): Promise<LeaseAnswer> => refreshed(parts, use, { client, path });
   if (signal.aborted) throw callerGone();
   return unlessGone(parts.shared(JSON.stringify([name, secret.owner, secret.purpose, secret.sealed]), run), signal);
+}
+
+/** Of a community's application, and of nothing else. */
+function whole({ asking }: Parts, use: Use, { purpose, owners, forMs }: WholeRules): Promise<LeaseAnswer> {
+  if (use.secret.purpose !== purpose || !use.secret.owner.startsWith(owners)) throw notMeant(use.provider);
+  return withSecret(asking, use, async (secret) => ({
+    token: new TextDecoder().decode(secret),
+    expiresAt: asking.clock() + forMs,
+  }));
 }
 
 async function unlessGone<T>(shared: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,10 +1,11 @@
 import type { ProviderRequest } from '#contracts/vault.ts';
+import { discord } from './discord.ts';
 import { torn } from './torn.ts';
 import { twitch } from './twitch.ts';
 
 /** Everybody that the vault ever asks, by name. Who is not here is never called. */
 export function providersOf(settings: ProviderSettings): Map<string, Provider> {
-  return new Map([torn(settings), twitch(settings)].map((provider) => [provider.name, provider]));
+  return new Map([torn(settings), twitch(settings), discord()].map((provider) => [provider.name, provider]));
 }
 
 /** Addresses, each with whatever path stands before the provider's own. */
@@ -21,13 +22,14 @@ export interface Pace {
   burst: number;
 }
 
-/** `call`: takes requests with a secret. `lease`: gives a short-lived token for one. */
+/** `call`: takes requests with a secret. `lease`: gives a short-lived token for one. `whole`: has no such tokens. */
 export interface Provider {
   name: string;
   base: URL;
   pace: { key: Pace; all: Pace };
   call?: CallRules;
   lease?: LeaseRules;
+  whole?: WholeRules;
 }
 
 export interface CallRules {
@@ -48,6 +50,15 @@ export interface LeaseRules {
   path: string;
   /** Undefined where the operator set no application: then nothing can be leased. */
   client: { id: string; secret: string } | undefined;
+}
+
+/** The secret of an application is all that its connection can be made with: it is given as it is, where it was kept for that. */
+export interface WholeRules {
+  purpose: string;
+  /** What its owners' ids begin with: nobody's own secret is ever given. */
+  owners: string;
+  /** ms that whoever was given it may keep it. */
+  forMs: number;
 }
 
 /** A secret goes to the provider it was kept for: its purpose is the provider's name, or that and a dash and more. */
