@@ -1,18 +1,27 @@
 import { refused, type AppError } from '#core/errors.ts';
 import { standingRefusal } from '#core/standing.ts';
 import { lockDownOf } from '#storage/house-rules.ts';
+import type { IdentityKey } from '#storage/identities.ts';
 import { findStanding } from '#storage/sanctions.ts';
 import type { Tx } from '#storage/storage.ts';
 
+export interface Joining {
+  community: string;
+  account: string | null;
+  identity?: IdentityKey | undefined;
+  at: number;
+}
+
 /**
  * Why somebody may not become a member of a community; undefined where they may. Every way in asks it, in the transaction that
- * makes the member. `account`: null where it is not made yet.
+ * makes the member. `account`: null where it is not made yet; `identity`: what a newcomer signs up by.
  */
 export async function whyNotJoin(
   db: Tx['db'],
-  { community, account, at }: { community: string; account: string | null; at: number },
+  { community, account, identity, at }: Joining,
 ): Promise<AppError | undefined> {
-  const standing = account === null ? undefined : await findStanding(db, { community, account }, at);
+  const known = { ...(account !== null && { account }), ...(identity && { identity }) };
+  const standing = account === null && !identity ? undefined : await findStanding(db, { community, ...known }, at);
   if (standing?.kind === 'ban') return standingRefusal(standing, at);
   if (!(await lockDownOf(db, community, at))) return undefined;
   return refused(

@@ -38,15 +38,18 @@ export async function createAccount(auth: Doors, asked: Newcomer, right: Right):
     if (invite?.role === 'owner' && (await anyOperator(tx.db))) throw unknown('invite');
     const role = right.by === 'operator' && right.owner ? 'owner' : (invite?.role ?? 'member');
     const made = { ...asked, usernames, passwordHash, role, at: auth.clock() };
-    if (right.by === 'outside' && role !== 'owner') await needOpen(tx, invite?.community, made.at);
+    if (right.by === 'outside' && role !== 'owner') await needOpen(tx, { ...made, invited: invite?.community });
     return makeAccount(tx, { ...made, community: invite?.community });
   });
 }
 
-/** Throws where a community that the newcomer would be in lets nobody in just now: the one of the invite, and the first one. */
-async function needOpen(tx: Tx, invited: string | undefined, at: number): Promise<void> {
+/** Throws where a community that the newcomer would be in, of the invite or the first one, lets nobody in just now, or has banned who they are elsewhere. */
+async function needOpen(
+  tx: Tx,
+  { invited, identity, at }: Pick<Newcomer, 'identity'> & { invited: string | undefined; at: number },
+): Promise<void> {
   for (const community of new Set([invited ?? [], (await firstCommunity(tx.db)).id].flat())) {
-    const refusal = await whyNotJoin(tx.db, { community, account: null, at });
+    const refusal = await whyNotJoin(tx.db, { community, account: null, identity, at });
     if (refusal) throw refusal;
   }
 }

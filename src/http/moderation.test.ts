@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { whyNotJoin } from '#auth/may-join.ts';
+import { createAccount } from '#auth/sign-up.ts';
 import { addMember, firstCommunity } from '#storage/communities.ts';
+import { insertIdentity } from '#storage/identities.ts';
 import { openHall, roomOf, somebody, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
 import { Live } from '#test/support/live.ts';
 import { call, PASSWORD, type Answer, type Fields } from '#test/support/person.ts';
@@ -128,6 +130,25 @@ describe('a ban', () => {
     assert.match(unban.body.reply?.text ?? unban.text, /The ban of raven is over/);
     assert.equal((await say(rook, 'thanks')).status, 201);
     live.close();
+  });
+
+  test('is not got around by deleting the account and coming again by the same sign-in', async () => {
+    const heron = await somebody(hall.storage, 'heron');
+    const identity = { platform: 'oidc:https://id.example', platformId: '55', name: 'Heron' };
+    await hall.storage.write((tx) =>
+      insertIdentity(tx.db, { ...identity, account: heron.account, proof: 'oauth', linkedAt: 1 }),
+    );
+    assert.equal((await sanction(mod, { account: heron.account, kind: 'ban', reason: 'spam' })).status, 201);
+    assert.equal((await ask(heron, 'DELETE', '/v1/me', { username: 'heron' })).status, 200);
+    const doors = { ...hall.hall.auth, signup: 'open' } as const;
+    const again = (platformId: string) =>
+      createAccount(
+        doors,
+        { username: { from: 'Heron' }, identity: { ...identity, platformId } },
+        { by: 'outside', address: '127.0.0.1' },
+      );
+    await assert.rejects(again('55'), { status: 403, code: 'banned' });
+    assert.ok(await again('56'), 'somebody else comes in');
   });
 });
 
