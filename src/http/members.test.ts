@@ -104,7 +104,9 @@ describe('members over HTTP', () => {
       proof: 'code',
       linkedAt: 1,
     };
-    await hall.storage.write((tx) => insertIdentity(tx.db, linked as Parameters<typeof insertIdentity>[1]));
+    const google = { ...linked, platform: 'oidc:https://accounts.google.com', platformId: '9', name: 'Max Private' };
+    for (const one of [linked, google])
+      await hall.storage.write((tx) => insertIdentity(tx.db, one as Parameters<typeof insertIdentity>[1]));
     const seen = async (who: Somebody): Promise<Fields> => {
       const { body } = await as<{ members: Fields[] }>(who, 'GET', at('/members?query=MA'));
       assert.equal(body.members.length, 1);

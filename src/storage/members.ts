@@ -69,6 +69,8 @@ export async function memberDetails(db: Db, accounts: string[]): Promise<Map<str
     .selectFrom('identities')
     .select(['account_id', 'platform', 'name'])
     .where('account_id', 'in', accounts)
+    // By what they sign in, and what it calls them, is their own affair.
+    .where('platform', 'not like', 'oidc:%')
     .orderBy('linked_at')
     .execute();
   for (const { account_id, at } of seen) (details.get(account_id) as MemberDetails).lastSeenAt = at;
