@@ -269,6 +269,15 @@ export type Space = {
   connectedBy: { id: string; name: string } | null;
 };
 
+/** A community's own application on a platform; `invite`: what puts its bot into a server. */
+export type OwnApplication = {
+  id: string;
+  name: string;
+  state: 'live' | 'waiting' | 'refused';
+  why?: string;
+  invite: string;
+};
+
 /** A platform that places can be on; `invite`: what puts the bot into another one. */
 export type SpacePlatform = { platform: string; health: PlaceHealth; invite?: string };
 

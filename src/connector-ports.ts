@@ -6,13 +6,14 @@ import { byTurns } from '#core/by-turns.ts';
 import type { Clock } from '#core/clock.ts';
 import type { AnyCommand } from '#core/command.ts';
 import { LIMITS } from '#core/limits.ts';
-import type { ConnectorPorts } from '#core/platform.ts';
+import type { ConnectorPorts, OpenPorts } from '#core/platform.ts';
 import { readCommandSetting } from '#storage/command-settings.ts';
 import { readFact, writeFact } from '#storage/instance.ts';
 import { firstCommunity } from '#storage/communities.ts';
 import { ensureSpace, findRoles, findSpace, markGone, noteRoles, type SeenSpace, type Space } from '#storage/spaces.ts';
 import type { Storage } from '#storage/storage.ts';
 import { deliverOnce, wasDelivered } from '#storage/work.ts';
+import { applicationsOf } from './application-ports.ts';
 import { secretOwner, whoSpeaks } from './who-speaks.ts';
 import { wordWatch } from './word-watch.ts';
 
@@ -22,7 +23,7 @@ export interface PortParts {
   clock: Clock;
   commands: ReadonlyMap<string, AnyCommand>;
   logger: FastifyBaseLogger;
-  vault: Pick<Vault, 'seal'>;
+  vault: Pick<Vault, 'seal' | 'lease'>;
 }
 
 /** What the connectors of Discord, Slack and Twitch are given. */
@@ -30,7 +31,7 @@ export function connectorPorts({ storage, bus, clock, commands, logger, vault }:
   const receive = receiver(storage, bus.parts);
   const ownerOf = secretOwner(storage);
   const known = inOrder(placeOf, whoSpeaks(storage));
-  return {
+  const ports: OpenPorts = {
     receive: async (message, platformId) => receive(await known(message), platformId),
     commands,
     seal: async (value, name) => vault.seal(value, { ...name, owner: await ownerOf(name.owner) }),
@@ -62,6 +63,7 @@ export function connectorPorts({ storage, bus, clock, commands, logger, vault }:
     log: logger,
     clock,
   };
+  return { ...ports, applications: applicationsOf({ storage, clock, vault }, ports) };
 }
 
 function spaces(storage: Storage, clock: Clock): ConnectorPorts['space'] {

@@ -16,8 +16,8 @@ export interface Platform {
 export function platforms(config: Config): Platform[] {
   return [
     platform('discord', config, [['DISCORD_TOKEN']], async (ports) => {
-      const { discordConnector } = await import('#connectors/discord/index.ts');
-      return discordConnector({ token: text(config.DISCORD_TOKEN), apiUrl: config.DISCORD_API_URL }, ports);
+      const { discordApplications } = await import('#connectors/discord/applications.ts');
+      return discordApplications({ token: text(config.DISCORD_TOKEN), apiUrl: config.DISCORD_API_URL }, ports);
     }),
     platform('slack', config, [['SLACK_BOT_TOKEN'], ['SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET']], async (ports) => {
       const { slackConnector } = await import('#connectors/slack/index.ts');

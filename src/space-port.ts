@@ -1,6 +1,8 @@
 import type { SpacePort } from '#http/hall.ts';
 import type { Site } from '#parts/site.ts';
 import { askToConnect, connectSpace } from '#spaces/connect-space.ts';
+import { addApplication, OPERATORS_APPLICATION } from '#spaces/add-application.ts';
+import { removeApplication } from '#spaces/remove-application.ts';
 import { giveBack } from '#spaces/give-back.ts';
 import { seeMappings, setMappings } from '#spaces/map-roles.ts';
 import { seePlatforms, seeSpaces } from '#spaces/see-spaces.ts';
@@ -9,11 +11,16 @@ import { actsOf } from '#core/feature.ts';
 import type { Connect } from '#bot/connect-command.ts';
 import { readFact } from '#storage/instance.ts';
 import type { PartHealth } from '#storage/processes.ts';
+import { listApps, type PlatformApp } from '#storage/platform-apps.ts';
+import { checkDiscord } from '#connectors/discord/check.ts';
 import { inviteLink } from '#connectors/discord/invite.ts';
 
 /** The places of communities, for HTTP. `here`: the platforms that run in this process. */
 export function spacePort(site: Site, here: () => readonly PartHealth[]): SpacePort {
   const parts = partsOf(site, here);
+  const acts = actsOf(site.features);
+  const ask = (token: string) => checkDiscord({ token, apiUrl: site.config.DISCORD_API_URL });
+  const invited = (app: PlatformApp) => ({ ...app, invite: inviteLink(app.platformId, acts) });
   return {
     list: (community, page) => seeSpaces(parts, community, page),
     platforms: async () => {
@@ -23,6 +30,9 @@ export function spacePort(site: Site, here: () => readonly PartHealth[]): SpaceP
       );
     },
     askToConnect: (asked) => askToConnect(parts, asked),
+    applications: async (community) => (await listApps(site.storage.db, community)).map(invited),
+    addApplication: async (asked) => invited(await addApplication({ ...parts, vault: site.vault, ask }, asked)),
+    removeApplication: (asked) => removeApplication(parts, asked),
     giveBack: (asked) => giveBack(parts, asked),
     mappings: (community) => seeMappings(parts, community),
     setMappings: (asked) => setMappings(parts, asked),
@@ -53,10 +63,7 @@ function now(all: readonly PartHealth[], platform: string): PlatformNow | undefi
   return parts.find(({ state }) => state === 'up') ?? parts.find(({ state }) => state !== 'standby') ?? parts[0];
 }
 
-/** The fact that Discord's connector leaves: which application it is. */
-const DISCORD_APP = 'connector.discord.app';
-
 async function discordInvite({ storage, features }: Site): Promise<string | undefined> {
-  const app = await readFact(storage.db, DISCORD_APP);
+  const app = await readFact(storage.db, OPERATORS_APPLICATION);
   return app === undefined ? undefined : inviteLink(app, actsOf(features));
 }

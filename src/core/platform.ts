@@ -114,7 +114,34 @@ const WORDS: Record<PlatformAction, string> = {
 };
 
 /** What a connector is given; it looks nothing up by itself. */
-export interface ConnectorPorts {
+export interface ConnectorPorts extends OpenPorts {
+  /** Communities' own applications, where the platform has such. */
+  applications?: Applications;
+}
+
+/** An application of a community. `version` is another one once its token was typed anew. */
+export interface Application {
+  id: string;
+  community: string;
+  version: number | null;
+}
+
+export type ApplicationState = 'live' | 'waiting' | 'refused';
+
+/** Applications that are served beside the operator's. */
+export interface Applications {
+  list(): Promise<Application[]>;
+  /** Throws `AppError`: 409 where somebody has to do something, 503 where the vault is away. */
+  token(id: string): Promise<string>;
+  noted(id: string, state: ApplicationState, why: string | undefined): Promise<void>;
+  /** The application that serves a place; undefined for the operator's. */
+  servedBy(space: string): Promise<string | undefined>;
+  /** What a connection of the application is given. */
+  ports(app: Application): ConnectorPorts;
+}
+
+/** What every connection is given. */
+export interface OpenPorts {
   /** Takes in what was read, once for each platform's id of it. Resolves after the commit. */
   receive(message: IncomingMessage, platformId: string): Promise<string>;
   /** Every command by name, switched on or not. */

@@ -20,7 +20,7 @@ import type { Role } from '#core/roles.ts';
 import type { Secrets } from '#core/secret.ts';
 import type { SeenMappings } from '#spaces/map-roles.ts';
 import type { SeenSpace, SpacePage } from '#spaces/see-spaces.ts';
-import type { PlatformName } from '#spaces/spaces.ts';
+import type { PlatformApp, PlatformName } from '#spaces/spaces.ts';
 
 /** What the HTTP side of the hall is made of. Everything arrives here; nothing is looked up. */
 export interface Hall {
@@ -163,6 +163,10 @@ export interface SpacePort {
   platforms(): Promise<{ platform: string; health: PlaceHealth; invite?: string }[]>;
   askToConnect(asked: { community: string; by: string; platform: PlatformName }): Promise<IssuedCode>;
   giveBack(asked: { community: string; by: string; space: string }): Promise<void>;
+  /** The community's own applications. `invite`: what puts one's bot into a server. */
+  applications(community: string): Promise<InvitedApp[]>;
+  addApplication(asked: { community: string; by: string; token: string }): Promise<InvitedApp>;
+  removeApplication(asked: { community: string; by: string; app: string }): Promise<void>;
   mappings(community: string): Promise<SeenMappings>;
   setMappings(asked: { community: string; by: string; role: Role; mappings: RoleMapping[] }): Promise<SeenMappings>;
 }
@@ -175,6 +179,7 @@ export interface RuleMet {
   says?: string;
   change?: string;
 }
+export type InvitedApp = PlatformApp & { invite: string };
 
 /** A guild, workspace or channel. */
 export interface PublicSpace {

@@ -40,6 +40,7 @@ import { reportRoutes } from './routes/reports.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
+import { applicationRoutes } from './routes/applications.ts';
 import { spaceRoutes } from './routes/spaces.ts';
 import { secondFactorRoutes } from './routes/second-factor.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -108,6 +109,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   overviewRoutes(app, hall, callers);
   memberRoutes(app, hall, callers);
   spaceRoutes(app, hall, callers);
+  applicationRoutes(app, hall, callers);
   yourDataRoutes(app, hall, callers);
   secretRoutes(app, hall, callers);
   identityRoutes(app, hall, callers);

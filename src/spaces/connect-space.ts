@@ -74,7 +74,7 @@ async function take(tx: Tx, { clock }: SpaceParts, taking: Taking): Promise<Spac
   const { platform, place, community, account, who } = taking;
   const found = await findSpace(tx.db, platform, place);
   if (!found) throw noPlace(platform);
-  if (found.app !== null) throw ownApplication();
+  if (found.app !== null && found.community !== community) throw ownApplication();
   if (found.community === community && found.connectedBy !== null) throw alreadyThere();
   const isNew = found.community !== community;
   if (isNew && (await countSpaces(tx.db, community)) >= LIMITS.spacesPerCommunity) throw tooMany();

@@ -24,7 +24,8 @@ export async function giveBack(
         'not-connected',
         'Nobody connected this place: it came by itself, as the bot is there. Remove the bot there, on its platform.',
       );
-    const { id: first } = await firstCommunity(tx.db);
+    // What the community's own application serves is nobody else's.
+    const first = space.app === null ? (await firstCommunity(tx.db)).id : community;
     const at = clock();
     await moveSpace(tx.db, id, { community: first, by: null, at });
     const detail = JSON.stringify({ platform: space.platform });

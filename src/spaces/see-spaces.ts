@@ -1,4 +1,5 @@
 import type { PlaceHealth } from '#core/place-health.ts';
+import { listApps, type PlatformApp } from '#storage/platform-apps.ts';
 import { listSpaces, type ListedSpace, type SpacePage } from '#storage/spaces.ts';
 import { nameOf, PLATFORMS, type PlatformNow, type SpaceParts } from './spaces.ts';
 
@@ -12,9 +13,10 @@ export async function seeSpaces(
   page: SpacePage,
 ): Promise<{ spaces: SeenSpace[]; next?: string }> {
   const rows = await listSpaces(storage.db, community, { ...page, limit: page.limit + 1 });
+  const apps = new Map((await listApps(storage.db, community)).map((app) => [app.id, app]));
   const spaces = rows
     .slice(0, page.limit)
-    .map((space) => ({ ...space, health: healthOf(space, health(space.platform)) }));
+    .map((space) => ({ ...space, health: healthOf(space, health(space.platform), apps.get(space.app ?? '')) }));
   const last = spaces.at(-1);
   return { spaces, ...(rows.length > page.limit && last && { next: last.id }) };
 }
@@ -24,10 +26,11 @@ export function seePlatforms({ health }: SpaceParts): { platform: string; health
   return PLATFORMS.map((platform) => ({ platform, health: ofPlatform(platform, health(platform)) }));
 }
 
-function healthOf(space: ListedSpace, now: PlatformNow | undefined): PlaceHealth {
+function healthOf(space: ListedSpace, now: PlatformNow | undefined, app: PlatformApp | undefined): PlaceHealth {
   const whole = ofPlatform(space.platform, now);
   if (whole.state === 'off') return whole;
   if (space.goneAt !== null) return { ...whole, state: 'removed', why: WORDS.removed(nameOf(space.platform)) };
+  if (app) return { state: app.state, ...(app.why !== null && { why: app.why }) };
   const why = now?.places?.[space.platformId] ?? now?.places?.[space.name];
   return why === undefined || whole.state !== 'live' ? whole : { ...whole, state: 'refused', why };
 }

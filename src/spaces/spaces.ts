@@ -1,5 +1,6 @@
 import type { CodeParts } from '#auth/one-time-codes.ts';
 import type { PlaceHealth } from '#core/place-health.ts';
+import type { PlatformApp } from '#storage/platform-apps.ts';
 
 /** What every act with places needs. */
 export interface SpaceParts extends CodeParts {
@@ -16,7 +17,7 @@ export interface PlatformNow {
   places?: Record<string, string>;
 }
 
-export type { PlaceHealth };
+export type { PlaceHealth, PlatformApp };
 
 /** Platforms that have places. */
 export const PLATFORMS = ['discord', 'slack', 'twitch'] as const;

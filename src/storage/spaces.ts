@@ -87,6 +87,20 @@ export async function ensureSpace(db: Db, { platform, platformId, name, communit
   return toSpace(row);
 }
 
+/** A place that a community's own application serves. One that was another's is the community's from then on, and nobody vouches for it. */
+export async function serveSpace(db: Db, { app, ...seen }: SeenSpace & { app: string }): Promise<Space> {
+  const space = await ensureSpace(db, seen);
+  const { id, community } = space;
+  if (community !== seen.community) await moveSpace(db, id, { community: seen.community, by: null, at: seen.at });
+  const row = await db
+    .updateTable('spaces')
+    .set({ app_id: app })
+    .where('id', '=', id)
+    .returning(COLUMNS)
+    .executeTakeFirstOrThrow();
+  return toSpace(row);
+}
+
 /** Where a community is on some platforms, of the places that are still there. */
 export function placesOn(
   db: Db,

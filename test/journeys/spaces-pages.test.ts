@@ -5,6 +5,7 @@ import { createAccount } from '#auth/sign-up.ts';
 import { firstCommunity } from '#storage/communities.ts';
 import { openHall, type OpenHall } from '#test/contracts/fixtures.ts';
 import { startDiscord, type Discord } from '#test/simulators/discord/index.ts';
+import { severalApplications, type SeveralApplications } from '#test/simulators/discord/several.ts';
 import { assertAccessible } from '#test/support/axe.ts';
 import { startBrowser } from '#test/support/chromium.ts';
 import { PASSWORD } from '#test/support/person.ts';
@@ -16,14 +17,17 @@ import { Visitor } from '#test/support/visitor.ts';
 describe('the page for spaces', { concurrency: 1 }, () => {
   let browser: Browser;
   let discord: Discord;
+  let guilds: Discord;
+  let all: SeveralApplications;
   let hall: OpenHall;
   let olga: Visitor;
   const scene = play(() => takePictures(olga.page, 'failed-spaces'));
 
   before(async () => {
     browser = await startBrowser();
-    discord = await startDiscord();
-    hall = await openHall(discord.env as Record<string, string>);
+    [discord, guilds] = await Promise.all([startDiscord(), startDiscord({ bot: 'Traders', guild: 'The Pit' })]);
+    all = await severalApplications([discord, guilds]);
+    hall = await openHall(all.env);
     await createAccount(hall.hall.auth, { username: 'olga', password: PASSWORD }, { by: 'operator', owner: true });
     await discord.connected();
     olga = await Visitor.arrive(browser, hall.url);
@@ -31,7 +35,7 @@ describe('the page for spaces', { concurrency: 1 }, () => {
   after(async () => {
     await browser?.close();
     await hall?.close();
-    await discord?.stop();
+    await Promise.all([all, discord, guilds].map((one) => one?.stop()));
   });
 
   scene('she finds the guild that came by itself, live', async () => {
@@ -74,6 +78,28 @@ describe('the page for spaces', { concurrency: 1 }, () => {
     await olga.page.getByRole('row', { name: /Discord: Verified moderator set here/ }).waitFor();
   });
 
+  scene('she brings a bot of her own by its token, which is live then, and takes it away', async () => {
+    await olga.press('Bring your own bot');
+    const dialog = olga.page.getByRole('dialog');
+    await dialog.getByLabel('Token of the bot').fill('bm9ib2R5.nobody.nobody');
+    await dialog.getByRole('button', { name: 'Bring it' }).click();
+    await dialog
+      .getByText(/does not accept|refuse|token/i)
+      .first()
+      .waitFor();
+    await takePictures(olga.page, 'spaces-own-wrong');
+    await dialog.getByLabel('Token of the bot').fill(guilds.env['DISCORD_TOKEN'] ?? '');
+    await dialog.getByRole('button', { name: 'Bring it' }).click();
+    const row = olga.page.getByRole('listitem').filter({ hasText: 'Traders' });
+    await row.getByText('Live', { exact: true }).waitFor();
+    await olga.page.getByText('The Pit').waitFor();
+    await assertAccessible(olga.page, 'the page Spaces with an application');
+    await takePictures(olga.page, 'spaces-own');
+    await olga.press('Take away Traders');
+    await olga.page.getByRole('dialog').getByRole('button', { name: 'Take away' }).click();
+    await olga.page.getByRole('button', { name: 'Bring your own bot' }).waitFor();
+  });
+
   scene('it is not wider than a small phone', async () => {
     await olga.page.setViewportSize({ width: 320, height: 640 });
     const wide = await olga.page.evaluate<number>('document.documentElement.scrollWidth');
@@ -84,7 +110,8 @@ describe('the page for spaces', { concurrency: 1 }, () => {
   scene('she gives the guild back', async () => {
     await olga.press('Disconnect The Square');
     await olga.page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
-    await olga.page.getByText('It came by itself.').waitFor();
+    const row = olga.page.getByRole('listitem').filter({ hasText: 'The Square' });
+    await row.getByText('It came by itself.').waitFor();
     assert.deepEqual(olga.complaints, []);
   });
 });

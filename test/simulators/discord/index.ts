@@ -43,6 +43,8 @@ export interface Discord extends Simulator, Happenings {
   /** Whom a message called, by id. */
   pinged(messageId: string): string[];
   answered(interactionId: string): Answered;
+  /** How many connections are open. */
+  connections(): number;
   /** The commands that are registered: for one guild (the sample one without a name), and for all. */
   commands(guild?: string): { guild: Json[]; everywhere: Json[] };
 }
@@ -51,6 +53,8 @@ const DEFAULTS: Settings = {
   port: 0,
   rooms: [],
   people: [],
+  bot: 'Guildhall',
+  guild: 'The Square',
   heartbeatMs: 41_250,
   messageLimit: { calls: 5, perMs: 5_000 },
   followUpLimit: { calls: 5, perMs: 2_000 },
@@ -76,6 +80,7 @@ export async function startDiscord(options: Partial<Settings> = {}): Promise<Dis
     ...talking(platform),
     ...createHappenings(platform),
     ...facts(platform, oauth.env),
+    connections: () => gateway.connections.size,
     get people() {
       return peopleIn(platform.world);
     },
@@ -128,7 +133,10 @@ function talking(platform: Platform): Pick<Discord, Talking> {
   };
 }
 
-type Facts = Exclude<keyof Discord, Talking | keyof Happenings | 'people' | 'rooms' | 'faults' | 'connected' | 'stop'>;
+type Facts = Exclude<
+  keyof Discord,
+  Talking | keyof Happenings | 'people' | 'rooms' | 'faults' | 'connected' | 'connections' | 'stop'
+>;
 
 function facts(platform: Platform, oauthEnv: OAuth['env']): Pick<Discord, Facts> {
   const { world, base } = platform;

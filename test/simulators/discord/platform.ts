@@ -17,6 +17,9 @@ export interface Settings {
   port: number;
   rooms: string[];
   people: string[];
+  /** How the application and its bot are called, and the guild that it is in. */
+  bot: string;
+  guild: string;
   /** How often a client must say that it lives. */
   heartbeatMs: number;
   /** Messages of the bot in one channel. */

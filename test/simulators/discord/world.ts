@@ -129,10 +129,12 @@ export interface World {
   commands: Json[];
 }
 
+type WorldSettings = Record<'people' | 'rooms', string[]> & Record<'bot' | 'guild', string>;
+
 /** The sample world, with these people and rooms beside its own. */
-export function createWorld(more: { people: string[]; rooms: string[] }): World {
+export function createWorld(more: WorldSettings): World {
   const people = [...new Set([...SAMPLE_PEOPLE, ...more.people])].map((name) => newUser(name));
-  const bot: User = { id: sampleId('user', 'Guildhall'), name: 'Guildhall', bot: true };
+  const bot: User = { id: sampleId('user', more.bot), name: more.bot, bot: true };
   const world: World = {
     bot,
     guilds: new Map(),
@@ -142,7 +144,7 @@ export function createWorld(more: { people: string[]; rooms: string[] }): World 
     closed: new Set(),
     commands: [],
   };
-  addGuild(world, 'The Square', [...new Set([...SAMPLE_ROOMS, ...more.rooms])]);
+  addGuild(world, more.guild, [...new Set([...SAMPLE_ROOMS, ...more.rooms])]);
   return world;
 }
 
