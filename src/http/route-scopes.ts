@@ -139,6 +139,7 @@ export const ROUTE_SCOPES: Record<string, RouteScope> = {
   'GET /v1/jobs/{id}': 'commands',
 
   'GET /v1/operator/audit': 'manage',
+  'GET /v1/operator/overview': 'manage',
   'GET /v1/operator/accounts': 'manage',
   'POST /v1/operator/accounts/{id}/disable': 'manage',
   'POST /v1/operator/accounts/{id}/enable': 'manage',
