@@ -149,6 +149,17 @@ describe('a ban', () => {
       );
     await assert.rejects(again('55'), { status: 403, code: 'banned' });
     assert.ok(await again('56'), 'somebody else comes in');
+    const { body } = await ask<{ sanctions: { id: string; person: { id: string } }[] }>(mod, 'GET', here('sanctions'));
+    const [one, ...others] = body.sanctions.filter(({ person }) => person.id === heron.account);
+    assert.deepEqual([body.sanctions.filter(({ person }) => person.id.startsWith('oidc:')), others], [[], []]);
+    assert.equal((await ask(mod, 'DELETE', here(`sanctions/${one?.id}`))).status, 200);
+    assert.ok(await again('55'), 'and they too, once it is lifted');
+    const rows = await hall.storage.db
+      .selectFrom('members')
+      .selectAll()
+      .where('account_id', '=', heron.account)
+      .execute();
+    assert.deepEqual(rows, [], 'the deleted account is a member of nothing');
   });
 });
 

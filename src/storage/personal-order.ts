@@ -67,7 +67,10 @@ function sanctionsThere(db: Db, platform: string, id: string) {
     .execute();
 }
 
-/** What is over goes. What holds is carried to each identity, which belongs to nobody any more. */
+/**
+ * What is over goes. What holds is carried to each identity, which belongs to nobody any more, as a part of it: whoever lifts it
+ * lifts all. It gives no membership back.
+ */
 async function eraseSanctions(db: Db, person: PersonOnRecord, { at }: Forgetting): Promise<void> {
   const { account, identities } = person;
   const there = await Promise.all(identities.map(({ platform, id }) => sanctionsThere(db, platform, id)));
@@ -78,11 +81,18 @@ async function eraseSanctions(db: Db, person: PersonOnRecord, { at }: Forgetting
   );
   for (const { id } of over) await db.deleteFrom('sanctions').where('id', '=', id).execute();
   const kept = [...holding, ...there.flat()].map(({ id }) => id);
-  if (kept.length > 0) await db.updateTable('sanctions').set({ name: NOBODY }).where('id', 'in', kept).execute();
+  if (kept.length > 0)
+    await db.updateTable('sanctions').set({ name: NOBODY, was: null }).where('id', 'in', kept).execute();
   for (const row of holding)
-    for (const { platform, id } of identities)
-      await db
-        .insertInto('sanctions')
-        .values({ ...row, id: newId('sanc', at), name: NOBODY, account_id: null, platform, platform_id: id })
-        .execute();
+    for (const { platform, id } of identities) {
+      const carried = { ...row, id: newId('sanc', at), name: NOBODY, account_id: null, part_of: row.id, was: null };
+      const has = there
+        .flat()
+        .some((one) => one.part_of === row.id && one.platform === platform && one.platform_id === id);
+      if (!has)
+        await db
+          .insertInto('sanctions')
+          .values({ ...carried, platform, platform_id: id })
+          .execute();
+    }
 }
