@@ -1,3 +1,4 @@
+import { finished } from 'node:stream';
 import { z } from 'zod';
 import { conflict } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
@@ -15,9 +16,10 @@ export function yourDataRoutes(app: App, hall: Hall, callers: Callers): void {
   app.get('/v1/me/export', { schema: { tags, response: { 200: Lines } } }, async (request, reply) => {
     const { account, username } = await callers.need(request);
     if (underWay.has(account)) throw conflict('export-under-way', 'Your export is being made. Take that one first.');
-    await needUse(hall.rates, `export ${account}`, LIMITS.dataExports);
     underWay.add(account);
-    reply.raw.once('close', () => underWay.delete(account));
+    // Also where whoever asked is gone by now, and however this ends.
+    finished(reply.raw, () => underWay.delete(account));
+    await needUse(hall.rates, `export ${account}`, LIMITS.dataExports);
     return sendLines(reply, hall.yourData.export(account), `guildhall-${username}.ndjson`);
   });
 
