@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
+import { eraseAccount } from '#auth/erase-account.ts';
+import { loginThrottle } from '#auth/login-throttle.ts';
 import { changeRole, removeMember } from '#chat/change-member.ts';
 import type { Chat } from '#chat/chat.ts';
 import { endCommunity } from '#chat/end-community.ts';
@@ -8,6 +10,8 @@ import { seeMembers, type MembersAsked } from '#chat/see-members.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { LiveEvent } from '#core/live.ts';
 import type { Role } from '#core/roles.ts';
+import { memoryRates } from '#expiring/memory-rates.ts';
+import { personalData } from '#src/personal-data.ts';
 import { disableAccount } from '#storage/accounts.ts';
 import { addMember, firstCommunity, membershipsOf, roleIn } from '#storage/communities.ts';
 import { insertInvite } from '#storage/invites.ts';
@@ -80,6 +84,23 @@ export const membersContract: MembersCase[] = [
             await addMember(tx.db, { community: club, account, role: 'owner', at: 3 });
         });
       }
+    },
+  },
+  {
+    says: 'of two owners, one of whom deletes the account while the other steps down, one stays owner',
+    async holds(storage, other) {
+      const { chat, ann, club } = await aClub(storage);
+      const bob = await joins(storage, 'bob', club, 'owner');
+      const { clock } = chat;
+      const throttle = loginThrottle(memoryRates(clock));
+      const parts = { storage: other, clock, throttle, announce: () => undefined, personal: personalData([]) };
+      const done = await Promise.allSettled([
+        eraseAccount(parts, ann, { username: 'ann', messages: 'keep', address: '127.0.0.1' }),
+        changeRole(chat, bob, { community: club, account: bob.account, role: 'admin' }),
+      ]);
+      assert.equal(done.filter(({ status }) => status === 'fulfilled').length, 1);
+      const roles = await Promise.all([ann, bob].map(({ account }) => roleIn(storage.db, club, account)));
+      assert.equal(roles.filter((role) => role === 'owner').length, 1, roles.join());
     },
   },
   {
