@@ -3,7 +3,8 @@ import { APPLICATION_PURPOSE } from '#contracts/vault.ts';
 import type { Clock } from '#core/clock.ts';
 import { conflict } from '#core/errors.ts';
 import type { Applications, ConnectorPorts, OpenPorts } from '#core/platform.ts';
-import { noteAppState, sealedApps, type SealedApp } from '#storage/platform-apps.ts';
+import { inTurn } from '#storage/in-turn.ts';
+import { hasApp, noteAppState, sealedApps, type SealedApp } from '#storage/platform-apps.ts';
 import { findSpace, serveSpace, type Space } from '#storage/spaces.ts';
 import type { Storage } from '#storage/storage.ts';
 
@@ -79,7 +80,12 @@ async function spaceOf(
   const left = known !== undefined && known.goneAt !== null && known.connectedAt === null;
   if (known && known.community !== community && !left) throw notIts();
   if (known?.name === place.name && known.goneAt === null) return { community, symbol: known.symbol };
-  return storage.write((tx) => serveSpace(tx.db, { ...place, community, app: id, at: clock() }));
+  return storage.write(async (tx) => {
+    await inTurn(tx.db, 'applications');
+    // It may have been taken away while its connection is still open.
+    if (!(await hasApp(tx.db, id))) throw notIts();
+    return serveSpace(tx.db, { ...place, community, app: id, at: clock() });
+  });
 }
 
 function notIts(): Error {

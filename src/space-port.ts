@@ -12,14 +12,14 @@ import type { Connect } from '#bot/connect-command.ts';
 import { readFact } from '#storage/instance.ts';
 import type { PartHealth } from '#storage/processes.ts';
 import { listApps, type PlatformApp } from '#storage/platform-apps.ts';
-import { checkDiscord } from '#connectors/discord/check.ts';
+import { checkOwnApplication } from '#connectors/discord/check.ts';
 import { inviteLink } from '#connectors/discord/invite.ts';
 
 /** The places of communities, for HTTP. `here`: the platforms that run in this process. */
 export function spacePort(site: Site, here: () => readonly PartHealth[]): SpacePort {
   const parts = partsOf(site, here);
   const acts = actsOf(site.features);
-  const ask = (token: string) => checkDiscord({ token, apiUrl: site.config.DISCORD_API_URL });
+  const ask = (token: string) => checkOwnApplication({ token, apiUrl: site.config.DISCORD_API_URL });
   const invited = (app: PlatformApp) => ({ ...app, invite: inviteLink(app.platformId, acts) });
   return {
     list: (community, page) => seeSpaces(parts, community, page),

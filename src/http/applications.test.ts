@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { newId } from '#core/ids.ts';
 import { addMember, firstCommunity } from '#storage/communities.ts';
-import { findSpace } from '#storage/spaces.ts';
+import { findSpace, moveSpace } from '#storage/spaces.ts';
 import { openHall, somebody, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
 import { startDiscord, type Discord } from '#test/simulators/discord/index.ts';
 import { severalApplications, type SeveralApplications } from '#test/simulators/discord/several.ts';
@@ -128,9 +128,36 @@ describe('a community’s own Discord application', () => {
     await state('live');
     guilds.faults.close(4004);
     const { why } = await state('refused');
-    assert.match(why ?? '', /token/i);
+    assert.match(why ?? '', /Discord does not accept this token\. Make a new one there/);
     assert.equal((await add(second)).status, 201);
     await state('live');
+  });
+
+  test('has its guild vouched for by a code that its owner types there, and keeps it when that is taken back', async () => {
+    await add(second);
+    await heard();
+    const { body } = await ask<{ code: string }>('POST', `${second}/spaces`, { platform: 'discord' });
+    const place = () => findSpace(hall.storage.db, 'discord', guilds.guildId);
+    await guilds.say('olga', 'square', `/connect ${body.code}`);
+    await eventually(
+      'the guild to be vouched for',
+      async () => (await place())?.connectedBy === olga.account || undefined,
+    );
+    assert.equal((await ask('DELETE', `${second}/spaces/${(await place())?.id}`)).status, 204);
+    assert.deepEqual([(await place())?.community, (await place())?.connectedBy], [second, null]);
+  });
+
+  test('does not take a guild that another community has', async () => {
+    const { id } = (await findSpace(hall.storage.db, 'discord', guilds.guildId)) ?? {};
+    await hall.storage.write((tx) =>
+      moveSpace(tx.db, id ?? '', { community: first, by: olga.account, at: Date.now() }),
+    );
+    await add(second);
+    await state('live');
+    await guilds.say('mia', 'dm:mia', 'help');
+    await eventually('an answer', () => guilds.seen('dm:mia').at(-1)?.author.bot || undefined);
+    const space = await findSpace(hall.storage.db, 'discord', guilds.guildId);
+    assert.deepEqual([space?.community, space?.app], [first, null]);
   });
 
   test('is not brought with a wrong token, twice, by the operator’s, or by who may not', async () => {

@@ -1,7 +1,7 @@
 import type { Vault } from '#clients/vault.ts';
 import { APPLICATION_PURPOSE } from '#contracts/vault.ts';
 import { readSealed } from '#contracts/sealed.ts';
-import { conflict } from '#core/errors.ts';
+import { conflict, notReady } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import { record } from '#storage/audit.ts';
 import { inTurn } from '#storage/in-turn.ts';
@@ -17,7 +17,8 @@ export interface ApplicationParts extends SpaceParts {
   ask(token: string): Promise<AskedApplication>;
 }
 
-export type AskedApplication = { ok: true; appId: string; name: string } | { ok: false; why: string };
+/** `refused`: Discord does not take the token; else it could not be asked. */
+export type AskedApplication = { ok: true; appId: string; name: string } | { ok: false; why: string; refused: boolean };
 
 /** The fact that Discord's connector leaves: which application the operator's is. */
 export const OPERATORS_APPLICATION = 'connector.discord.app';
@@ -32,7 +33,8 @@ export async function addApplication(
 ): Promise<PlatformApp> {
   if (!parts.health(PLATFORM)) throw conflict('platform-off', WORDS.off);
   const asked = await parts.ask(token);
-  if (!asked.ok) throw conflict('token-refused', asked.why);
+  if (!asked.ok)
+    throw asked.refused ? conflict('token-refused', asked.why) : notReady('platform-unreachable', asked.why);
   const name = { owner: community, purpose: APPLICATION_PURPOSE };
   const sealed = await parts.vault.seal(token, name);
   const key = readSealed(sealed)?.key;

@@ -32,6 +32,10 @@ export async function findApp(db: Db, { platform, platformId }: AppKey): Promise
   return row && toApp(row);
 }
 
+export async function hasApp(db: Db, id: string): Promise<boolean> {
+  return (await db.selectFrom('platform_apps').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
+}
+
 /** A community's applications: one on each platform at most. */
 export async function listApps(db: Db, community: string): Promise<PlatformApp[]> {
   const rows = await db

@@ -84,7 +84,7 @@ describe('the page for spaces', { concurrency: 1 }, () => {
     await dialog.getByLabel('Token of the bot').fill('bm9ib2R5.nobody.nobody');
     await dialog.getByRole('button', { name: 'Bring it' }).click();
     await dialog
-      .getByText(/does not accept|refuse|token/i)
+      .getByText(/Discord does not accept this token/)
       .first()
       .waitFor();
     await takePictures(olga.page, 'spaces-own-wrong');

@@ -13,6 +13,7 @@ import type {
   PlatformLog,
 } from '#core/platform.ts';
 import { discordConnector, type DiscordOptions } from './index.ts';
+import { TEXTS } from './texts.ts';
 
 /** The operator's application, and beside it one connection for each application of a community. */
 export function discordApplications(options: DiscordOptions, ports: ConnectorPorts): Connector {
@@ -128,7 +129,7 @@ class AllApplications implements Connector {
     const { connector } = served;
     if (!connector) return;
     const { state, why } = connector.health();
-    await this.#note(served, STATES[state] ?? 'waiting', why);
+    await this.#note(served, STATES[state] ?? 'waiting', state === 'refused' ? ownWords(why) : why);
   }
 
   async #open(served: Served): Promise<void> {
@@ -157,6 +158,13 @@ class AllApplications implements Connector {
     const connector = id === undefined ? undefined : this.#served.get(id)?.connector;
     return (connector ?? this.#given.own).actions;
   }
+}
+
+/** The operator's words name a setting, which is not this one's. */
+function ownWords(why: string | undefined): string | undefined {
+  const code = /\(code (\d+)\)/.exec(why ?? '')?.[1];
+  if (code !== undefined) return TEXTS.badOwnIntents(code);
+  return why === TEXTS.badToken ? TEXTS.badOwnToken : why;
 }
 
 const STATES: Partial<Record<PlatformHealth['state'], ApplicationState>> = { up: 'live', refused: 'refused' };

@@ -23,6 +23,16 @@ export async function checkDiscord(options: { token: string; apiUrl?: string }):
   }
 }
 
+/** The same of a community's own application, in words for who pasted its token. `refused`: another try is of no use. */
+export async function checkOwnApplication(options: {
+  token: string;
+  apiUrl?: string;
+}): Promise<DiscordCheck & { refused: boolean }> {
+  const checked = await checkDiscord(options);
+  if (checked.ok || checked.why !== TEXTS.badToken) return { ...checked, refused: false };
+  return { ok: false, why: TEXTS.badOwnToken, refused: true };
+}
+
 const PATIENCE_MS = 10_000;
 
 /** https://discord.com/developers/docs/resources/application#application-object */

@@ -23,6 +23,11 @@ export const TEXTS = {
   starting: 'Connecting to Discord.',
   badToken:
     'Discord does not accept the token. Set DISCORD_TOKEN to a new one and start again; docs/discord.md says how.',
+  /** Of a community's own application. */
+  badOwnToken:
+    'Discord does not accept this token. Make a new one there, under Bot, Reset Token, and give it on the page Spaces.',
+  badOwnIntents: (code: number | string) =>
+    `Discord refuses what the bot wants to hear (code ${code}). Check that it is the token of a bot.`,
   badVersion: `Discord does not speak this version of its API any more. Update Guildhall; see docs/discord.md.`,
   badIntents: (code: number) =>
     `Discord refuses what the bot wants to hear (code ${code}). Check that DISCORD_TOKEN is a bot’s token; see docs/discord.md.`,
