@@ -30,7 +30,8 @@ export async function askInWords(world: World, who: SignedIn, line: string): Pro
   try {
     const told = await live.post(world.open, line);
     if (told.type === 'error') return told.code;
-    const { reply } = await live.frame('private');
+    // An answer to what the same person asked before may still come.
+    const { reply } = await live.frame('private', ({ cause }) => cause?.text === line);
     return / asks for \w+\. You are/.test(reply.text) ? 'not-allowed' : 'answered';
   } finally {
     live.close();

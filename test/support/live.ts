@@ -15,6 +15,7 @@ export interface Frame {
   command: string;
   message: { id: string; seq: number; room: string; text: string; author: { id: string; name: string; kind: string } };
   reply: { text: string };
+  cause?: { text: string };
   here: { id: string; name: string }[];
   left: { id: string; name: string }[];
   who: { id: string; name: string };
