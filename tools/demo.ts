@@ -87,6 +87,7 @@ async function open(): Promise<void> {
   say.ok('data', 'a folder of its own, thrown away at the end');
   say.ok('stand-in', `stock at ${source.url}`);
   for (const { platform, page } of chats) say.ok(platform, `${page} (a stand-in: talk there as its people)`);
+  say.ok('mail', `${address}/mail (what the hall would send; nothing leaves)`);
   say.ok('web', address);
   say.plain(`\n${PEOPLE.map(({ username, password }) => `  ${username.padEnd(14)}${password}`).join('\n')}\n`);
   say.plain('Sign in twice, in two browsers, and type /stock aapl.us');
