@@ -9,13 +9,19 @@ const torn = (tornUrl = settings.tornUrl): Provider =>
 const allows = (request: object): boolean => torn().call?.allows(request as ProviderRequest) ?? false;
 
 describe('the vault’s list of providers', () => {
-  it('has Torn for calls, Twitch for leases, and nobody else', () => {
+  it('has Torn for calls, Twitch and Discord for leases, and nobody else', () => {
     const providers = [...providersOf(settings).values()];
     assert.deepEqual(
-      providers.map(({ name, call, lease }) => [name, call !== undefined, lease !== undefined]),
+      providers.map(({ name, call, lease, whole }) => [
+        name,
+        call !== undefined,
+        lease !== undefined,
+        whole !== undefined,
+      ]),
       [
-        ['torn', true, false],
-        ['twitch', false, true],
+        ['torn', true, false, false],
+        ['twitch', false, true, false],
+        ['discord', false, false, true],
       ],
     );
   });

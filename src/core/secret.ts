@@ -3,11 +3,18 @@ import { z } from 'zod';
 /** The seed of a second factor: it is set up, used and ended as one, and not as a secret of a person's. */
 export const SEED_PURPOSE = 'totp';
 
+/** What has a place of its own, and is no secret that people store or forget by name. */
+const KEPT_FOR = new Map([
+  [SEED_PURPOSE, 'is kept for the second factor, which has a place of its own'],
+  // `APPLICATION_PURPOSE` of contracts/vault.ts: a token whose application nobody asked about would be leased.
+  ['discord-app', 'is kept for the community’s own application, which stands with its spaces'],
+]);
+
 /** What a secret is for: a name of the kind of `torn`. */
 export const SecretPurpose = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'is not a name such as torn')
-  .refine((purpose) => purpose !== SEED_PURPOSE, 'is kept for the second factor, which has a place of its own');
+  .refine((purpose) => !KEPT_FOR.has(purpose), { error: ({ input }) => KEPT_FOR.get(String(input)) ?? '' });
 
 /** What is told of a secret: never its value. */
 export interface SecretFacts {

@@ -98,6 +98,18 @@ describe('a community’s own Discord application', () => {
       assert.ok(!sealed.includes(token()));
   });
 
+  test('has a token that is no secret which an admin could store or forget by name, beside it', async () => {
+    const told = await Promise.all(
+      (['PUT', 'DELETE'] as const).map((method) =>
+        ask(method, `${second}/secrets/discord-app`, method === 'PUT' ? { value: 'a token' } : undefined),
+      ),
+    );
+    for (const { status, body } of told) {
+      assert.equal(status, 400);
+      assert.match(String(body['detail']), /kept for the community’s own application/);
+    }
+  });
+
   test('answers a slash command by its own', async () => {
     await add(second);
     await heard();
