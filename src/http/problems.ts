@@ -113,10 +113,14 @@ function sayValidation(issues: Issue[]): string {
   return path ? `${path}: ${message}` : (message ?? 'The request is not as described.');
 }
 
-/** What is wrong first; of a body that may have several forms, with the first of them, which is ours. */
+/** What is wrong first; of what may have several forms, and says nothing itself, with the first of them, which is ours. */
 function firstOf(issue: Issue | undefined): { path: string; message: string | undefined } {
+  const at = issue?.instancePath?.replace(/^\//, '').replaceAll('/', '.') ?? '';
   const { errors } = (issue?.params ?? {}) as { errors?: { path: PropertyKey[]; message: string }[][] };
-  const inner = errors?.[0]?.[0];
-  if (inner) return { path: inner.path.join('.'), message: inner.message };
-  return { path: issue?.instancePath?.replace(/^\//, '').replaceAll('/', '.') ?? '', message: issue?.message };
+  const inner = issue?.message === SAYS_NOTHING ? errors?.[0]?.[0] : undefined;
+  if (inner) return { path: [at, ...inner.path].filter((part) => part !== '').join('.'), message: inner.message };
+  return { path: at, message: issue?.message };
 }
+
+/** zod's own words where none of several forms fits. */
+const SAYS_NOTHING = 'Invalid input';
