@@ -14,7 +14,7 @@ export const meTexts = {
   dark: 'Dark',
   password: 'Password',
   passwordWhat:
-    'A new one signs out every other device. API tokens stay. Whoever signs in another way and has none yet leaves the first field empty.',
+    'A new one signs out every other device. API tokens stay. Whoever signs in another way and has none yet leaves the first field empty, within ten minutes of signing in.',
   passwordNow: 'Current password',
   passwordNew: 'New password',
   passwordChange: 'Change it',

@@ -104,7 +104,7 @@ export const signInTexts = {
     newCodes: 'New recovery codes',
     setUpTitle: 'Set up a second factor',
     password: 'Your password',
-    code: 'A code of your app',
+    code: 'A code of your app, or a recovery code',
     next: 'Next',
     scan: 'Scan this with an authenticator app, or type the key into it.',
     picture: 'The key as a picture to scan',

@@ -3,7 +3,7 @@ import { findAccount, setPasswordHash } from '#storage/accounts.ts';
 import { record } from '#storage/audit.ts';
 import { endCodes } from '#storage/one-time-codes.ts';
 import type { Auth } from './auth.ts';
-import { needPassword } from './need-password.ts';
+import { needProof } from './need-proof.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 import { endSessionsIn, type Session } from './sessions.ts';
 
@@ -11,14 +11,17 @@ export interface PasswordChange {
   /** The one that holds now; left out by who has none yet. */
   current?: string;
   new: string;
+  /** Of the second factor, where one is on. */
+  code?: string;
   address: string;
 }
 
 /** Gives oneself a new password. Every other session ends, and every mailed link; API tokens stay. */
 export async function changePassword(auth: Auth, session: Session, asked: PasswordChange): Promise<void> {
   checkPassword(asked.new);
-  const { account, id, username } = session;
-  const kept = await needPassword(auth, { account, username, password: asked.current, address: asked.address });
+  const { account, id } = session;
+  const { current: password, code, address } = asked;
+  const kept = await needProof(auth, { session, password, code, address });
   const passwordHash = await hashPassword(asked.new);
   const at = auth.clock();
   const ended = await auth.storage.write(async (tx) => {

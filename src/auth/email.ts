@@ -8,10 +8,11 @@ import { endCodes } from '#storage/one-time-codes.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import type { Auth } from './auth.ts';
 import { makeLink, mayWrite, takeLink, writeTo, type MailParts } from './mailed-links.ts';
-import { needPassword, type PasswordAsked } from './need-password.ts';
+import { needProof, type ProofAsked } from './need-proof.ts';
+import type { Session } from './sessions.ts';
 
-export interface EmailAsked extends PasswordAsked {
-  name: string;
+export interface EmailAsked extends ProofAsked {
+  session: Session;
   email: string;
   /** Where people reach the hall. */
   base: string;
@@ -22,8 +23,9 @@ export async function askForEmail(auth: Auth, parts: MailParts, asked: EmailAske
   const to = readAddress(asked.email);
   if (to === undefined) throw badRequest('bad-email', 'That is not an e-mail address such as ann@example.org.');
   // Whoever may change the address may change the password.
-  await needPassword(auth, asked);
-  const { account, username, name, base } = asked;
+  await needProof(auth, asked);
+  const { session, base } = asked;
+  const { account, username, name } = session;
   if (!(await mayWrite(parts, to))) return;
   const token = await makeLink(parts, { purpose: 'email', account, to, minutes: LIMITS.verifyMinutes });
   await writeTo(parts, { kind: 'verify', to, username, name, url: `${base}/verify-email/${token}` });
@@ -50,9 +52,9 @@ export async function verifyEmail(parts: MailParts, token: string, base: string)
 }
 
 /** Forgets the address. A lost password can then be set by the operator alone. */
-export async function forgetEmail(auth: Auth, asked: PasswordAsked): Promise<void> {
-  await needPassword(auth, asked);
-  const { account } = asked;
+export async function forgetEmail(auth: Auth, asked: ProofAsked): Promise<void> {
+  await needProof(auth, asked);
+  const { account } = asked.session;
   const at = auth.clock();
   await auth.storage.write(async (tx) => {
     await setEmail(tx.db, account, null);

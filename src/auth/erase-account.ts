@@ -1,5 +1,4 @@
 import { badRequest, conflict, refused, tooFast } from '#core/errors.ts';
-import { LIMITS } from '#core/limits.ts';
 import { NOBODY, type Forgetting, type KeptData, type PersonOnRecord } from '#core/personal-data.ts';
 import { findAccount } from '#storage/accounts.ts';
 import { record } from '#storage/audit.ts';
@@ -7,10 +6,11 @@ import { membershipsOf } from '#storage/communities.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import { deleteFact, readFacts, writeFact } from '#storage/instance.ts';
 import { otherOperator, ownedAlone } from '#storage/owned.ts';
-import { deleteSessions, listSessions } from '#storage/sessions.ts';
+import { deleteSessions } from '#storage/sessions.ts';
 import type { Tx } from '#storage/storage.ts';
 import { deleteTokens } from '#storage/tokens.ts';
 import { personOf, type PersonalParts } from './export-account.ts';
+import { isFresh } from './need-proof.ts';
 import { passwordMatches } from './passwords.ts';
 import type { Session } from './sessions.ts';
 
@@ -50,8 +50,7 @@ async function needProof(
   { password, address }: EraseAsked,
 ): Promise<void> {
   if (password === undefined) {
-    const mine = (await listSessions(storage.db, session.account)).find(({ id }) => id === session.id);
-    if (mine && clock() - mine.createdAt <= LIMITS.freshSessionMinutes * 60_000) return;
+    if (await isFresh({ storage, clock }, session)) return;
     throw refused('not-fresh', 'Give your password, or sign in again and come back within ten minutes.', RULE);
   }
   const wait = await throttle.wait(session.username, address);

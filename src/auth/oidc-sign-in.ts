@@ -3,6 +3,7 @@ import { findAccount } from '#storage/accounts.ts';
 import { findIdentity } from '#storage/identities.ts';
 import type { Auth } from './auth.ts';
 import { linkIdentity } from './identities.ts';
+import { hasFactor, needFactor } from './need-factor.ts';
 import {
   beginAttempt,
   ownPath,
@@ -13,7 +14,7 @@ import {
   type Kept,
 } from './oauth-state.ts';
 import type { Oidc, OidcPerson } from './oidc.ts';
-import { hasFactor, needFactor } from './second-factor.ts';
+
 import { openSession } from './sessions.ts';
 import { createAccount } from './sign-up.ts';
 

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { AppError, conflict, tooFast, unknown } from '#core/errors.ts';
+import { conflict, unknown } from '#core/errors.ts';
 import { newCode } from '#core/ids.ts';
 import { LIMITS } from '#core/limits.ts';
 import { findAccount } from '#storage/accounts.ts';
-import { record } from '#storage/audit.ts';
 import { firstCommunity } from '#storage/communities.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import { deleteSecret, putSecret } from '#storage/secrets.ts';
@@ -14,12 +13,12 @@ import {
   putFactor,
   putRecoveryCodes,
   takeStep,
-  useRecoveryCode,
   type SecondFactor,
 } from '#storage/second-factors.ts';
 import type { Tx } from '#storage/storage.ts';
 import { digest, type Auth } from './auth.ts';
-import { needPassword, type PasswordAsked } from './need-password.ts';
+import { counted, digitsIn, letters, note, seedsIn, wrongCode, type CodeAsked } from './need-factor.ts';
+import { needProof, type ProofAsked } from './need-proof.ts';
 
 /** What is shown once, for an app that makes codes. */
 export interface NewFactor {
@@ -30,9 +29,9 @@ export interface NewFactor {
 }
 
 /** Begins to set one up. It asks for nothing until a code confirms it. 409 `second-factor-on`. */
-export async function beginFactor(auth: Auth, asked: PasswordAsked): Promise<NewFactor> {
-  await needPassword(auth, asked);
-  const { account, username } = asked;
+export async function beginFactor(auth: Auth, asked: ProofAsked): Promise<NewFactor> {
+  await needProof(auth, asked);
+  const { account, username } = asked.session;
   const key = base32(randomBytes(SEED_BYTES));
   const row = await seedsIn(auth).seal(account, key);
   const at = auth.clock();
@@ -68,10 +67,10 @@ export async function confirmFactorBy(auth: Auth, asked: CodeAsked): Promise<str
   return codes;
 }
 
-/** Ends it: by the password, or by a code where the account has none. */
-export async function endFactor(auth: Auth, asked: PasswordAsked & { code?: string }): Promise<void> {
-  const { account, code } = asked;
-  if ((await needPassword(auth, asked)) === '') await needFactor(auth, { ...asked, code });
+/** Ends it: by the password and a code of it, as else a stolen password would take away what guards against that. */
+export async function endFactor(auth: Auth, asked: ProofAsked): Promise<void> {
+  const { account } = asked.session;
+  await needProof(auth, asked);
   await auth.storage.write((tx) => dropFactor(auth, tx, account));
 }
 
@@ -90,9 +89,9 @@ async function dropFactor(auth: Pick<Auth, 'clock'>, tx: Tx, account: string): P
 }
 
 /** New recovery codes in the place of all before. */
-export async function renewCodes(auth: Auth, asked: PasswordAsked & { code?: string }): Promise<string[]> {
-  const { account, code } = asked;
-  if ((await needPassword(auth, asked)) === '') await needFactor(auth, { ...asked, code });
+export async function renewCodes(auth: Auth, asked: ProofAsked): Promise<string[]> {
+  const { account } = asked.session;
+  await needProof(auth, asked);
   const codes = recoveryCodes();
   await auth.storage.write(async (tx) => {
     if (!(await factorOf(tx, account))?.confirmedAt) throw unknown('second-factor');
@@ -100,73 +99,6 @@ export async function renewCodes(auth: Auth, asked: PasswordAsked & { code?: str
     await note(auth, tx, { account, action: 'second-factor.codes' });
   });
   return codes;
-}
-
-export interface CodeAsked {
-  account: string;
-  /** As typed: six digits of the app, or a recovery code. */
-  code: string;
-  address: string;
-}
-
-/**
- * Whoever has a second factor gets no further without it. A code is good once. 401 `second-factor-needed` without a code, 401
- * `wrong-code`, 429 after too many: guessing waits, and the vault lets a few through a minute whoever asks.
- */
-export async function needFactor(
-  auth: Auth,
-  asked: Omit<CodeAsked, 'code'> & { code: string | undefined },
-): Promise<void> {
-  const { account, code } = asked;
-  const factor = await findFactor(auth.storage.db, account);
-  if (!factor?.confirmedAt) return;
-  if (code === undefined) throw needed();
-  const digits = digitsIn(code);
-  if (digits !== undefined) await takeDigits(auth, { ...asked, code: digits }, factor);
-  else await takeRecovery(auth, { ...asked, code });
-}
-
-/** Whether somebody has one that is on. */
-export async function hasFactor({ storage }: Pick<Auth, 'storage'>, account: string): Promise<boolean> {
-  return Boolean((await findFactor(storage.db, account))?.confirmedAt);
-}
-
-async function takeDigits(auth: Auth, asked: CodeAsked, { lastStep }: SecondFactor): Promise<void> {
-  const { account, code } = asked;
-  const step = await counted(auth, asked, () => seedsIn(auth).stepOf(account, code, lastStep));
-  if (!(await auth.storage.write((tx) => takeStep(tx.db, account, step)))) throw wrongCode();
-}
-
-async function takeRecovery(auth: Auth, asked: CodeAsked): Promise<void> {
-  const { account, code } = asked;
-  await counted(auth, asked, () =>
-    auth.storage.write(async (tx) => {
-      const at = auth.clock();
-      if (!(await useRecoveryCode(tx.db, account, digest(letters(code)), at))) return undefined;
-      await note(auth, tx, { account, action: 'second-factor.recover' });
-      return true;
-    }),
-  );
-}
-
-/** The six digits of an app, which some show in two groups. */
-function digitsIn(code: string): string | undefined {
-  const digits = code.replaceAll(/\s/g, '');
-  return /^\d{6}$/.test(digits) ? digits : undefined;
-}
-
-/** Looks, unless there were too many wrong ones; a wrong one is counted. */
-async function counted<T>(auth: Auth, { account, address }: CodeAsked, look: () => Promise<T | undefined>): Promise<T> {
-  const name = `code of ${account}`;
-  const wait = await auth.throttle.wait(name, address);
-  if (wait > 0) throw tooFast(wait);
-  const found = await look();
-  if (found === undefined) {
-    await auth.throttle.failed(name, address);
-    throw wrongCode();
-  }
-  await auth.throttle.succeeded(name, address);
-  return found;
 }
 
 /** Bytes of a seed, as RFC 4226 has it. */
@@ -190,41 +122,12 @@ async function keepCodes(tx: Tx, account: string, codes: string[]): Promise<void
   );
 }
 
-/** With or without the line between the groups; case and the letters that look alike do not matter. */
-function letters(code: string): string {
-  const typed = code.toUpperCase().replaceAll(/[^0-9A-Z]/g, '');
-  return typed.replaceAll('O', '0').replaceAll(/[IL]/g, '1');
-}
-
 /** Alone with the account's second factor until the commit. */
 async function factorOf(tx: Tx, account: string): Promise<SecondFactor | undefined> {
   await inTurn(tx.db, `second factor of ${account}`);
   return findFactor(tx.db, account);
 }
 
-async function note(
-  auth: Pick<Auth, 'clock'>,
-  tx: Tx,
-  { account, action }: { account: string; action: string },
-): Promise<void> {
-  await record(tx.db, { community: null, account, action, subject: account, at: auth.clock() });
-}
-
-function seedsIn({ seeds }: Auth) {
-  if (seeds) return seeds;
-  throw new AppError({ status: 404, code: 'no-second-factor', detail: 'There is no second factor here.' });
-}
-
-function needed(): AppError {
-  const detail = 'The password is right. Type the code of your app too, or a recovery code.';
-  return new AppError({ status: 401, code: 'second-factor-needed', detail });
-}
-
-function wrongCode(): AppError {
-  const detail = 'That code is not right, or was used already. Wait for the next one.';
-  return new AppError({ status: 401, code: 'wrong-code', detail });
-}
-
-function isOn(): AppError {
+function isOn() {
   return conflict('second-factor-on', 'Your second factor is on already. Turn it off before you set up another.');
 }

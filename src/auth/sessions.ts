@@ -20,7 +20,7 @@ import {
 import { deleteTokens, liveTokens, touchTokens } from '#storage/tokens.ts';
 import { digest, type Auth } from './auth.ts';
 import { passwordMatches } from './passwords.ts';
-import { needFactor } from './second-factor.ts';
+import { needFactor } from './need-factor.ts';
 import { checkToken, isToken } from './tokens.ts';
 
 export type { SessionRow } from '#storage/sessions.ts';

@@ -53,7 +53,7 @@ describe('a second factor', () => {
     assert.deepEqual([told.status, told.body['code']], [401, 'wrong-sign-in']);
   });
 
-  test('has ten recovery codes, each good once, which come anew for the password', async () => {
+  test('has ten recovery codes, each good once, which come anew for the password and one of them', async () => {
     const ann = await person();
     const { recoveryCodes } = await ann.turnOn();
     assert.equal(new Set(recoveryCodes).size, LIMITS.recoveryCodes);
@@ -62,7 +62,11 @@ describe('a second factor', () => {
     assert.equal((await ann.signIn({ code: first })).body['code'], 'wrong-code');
     assert.equal((await ann.facts()).secondFactor?.recoveryCodes, 9);
     assert.equal((await ann.ask('POST', '/recovery-codes', { password: 'wrong' })).body['code'], 'wrong-password');
-    const { body } = await ann.ask('POST', '/recovery-codes', { password: PASSWORD });
+    assert.equal(
+      (await ann.ask('POST', '/recovery-codes', { password: PASSWORD })).body['code'],
+      'second-factor-needed',
+    );
+    const { body } = await ann.ask('POST', '/recovery-codes', { password: PASSWORD, code: recoveryCodes[2] });
     assert.equal((await ann.signIn({ code: second })).status, 401);
     assert.equal((await ann.signIn({ code: (body['recoveryCodes'] as string[])[0] ?? '' })).status, 201);
   });
@@ -77,16 +81,34 @@ describe('a second factor', () => {
     assert.equal((await ann.signIn()).body['code'], 'second-factor-needed');
   });
 
-  test('is turned off by the password, and by nothing else; then it can be set up anew', async () => {
+  test('is turned off by the password and a code together; then it can be set up anew', async () => {
     const ann = await person();
-    await ann.turnOn();
-    assert.equal((await ann.ask('POST', '', { password: PASSWORD })).body['code'], 'second-factor-on');
-    for (const body of [{}, { password: 'wrong' }])
+    const [code, again] = (await ann.turnOn()).recoveryCodes;
+    assert.equal((await ann.ask('POST', '', { password: PASSWORD, code: again })).body['code'], 'second-factor-on');
+    for (const body of [{ code }, { code, password: 'wrong' }])
       assert.equal((await ann.ask('DELETE', '', body)).body['code'], 'wrong-password');
-    assert.equal((await ann.ask('DELETE', '', { password: PASSWORD })).status, 204);
+    assert.equal((await ann.ask('DELETE', '', { password: PASSWORD })).body['code'], 'second-factor-needed');
+    assert.equal((await ann.ask('DELETE', '', { password: PASSWORD, code: '000000' })).body['code'], 'wrong-code');
+    assert.equal((await ann.ask('DELETE', '', { password: PASSWORD, code })).status, 204);
     assert.equal((await ann.signIn()).status, 201);
     assert.equal((await ann.ask('DELETE', '', { password: PASSWORD })).status, 404);
     await ann.turnOn();
+  });
+
+  test('is asked for before the password or the address changes, which would be ways around it', async () => {
+    const ann = await person();
+    const { recoveryCodes } = await ann.turnOn();
+    const asked = [
+      ['PUT', '/v1/me/password', { current: PASSWORD, new: `${PASSWORD} too` }],
+      ['PUT', '/v1/me/email', { email: `${ann.username}@example.org`, password: `${PASSWORD} too` }],
+      ['DELETE', '/v1/me/email', { password: `${PASSWORD} too` }],
+    ] as const;
+    for (const [n, [method, path, body]] of asked.entries()) {
+      const without = await call(hall, { method, path, body, token: ann.token });
+      assert.deepEqual([without.status, without.body['code']], [401, 'second-factor-needed'], path);
+      const code = recoveryCodes[n];
+      assert.equal((await call(hall, { method, path, body: { ...body, code }, token: ann.token })).status, 204, path);
+    }
   });
 
   test('is no secret that a person could read, replace or forget beside it', async () => {
@@ -128,6 +150,17 @@ describe('a second factor', () => {
     assert.equal((await step(codeOf(key, 1), attempt)).status, 201);
     assert.equal((await step(recoveryCodes[0] ?? '', attempt)).body['code'], 'attempt-used');
     assert.equal((await ask('DELETE', '', {})).body.code, 'second-factor-needed');
+    const setFirst = (more: object) =>
+      call(hall, { method: 'PUT', path: '/v1/me/password', body: { new: PASSWORD, ...more }, token });
+    assert.equal((await setFirst({})).body['code'], 'second-factor-needed');
+    await hall.storage.write((tx) =>
+      tx.db
+        .updateTable('sessions')
+        .set({ created_at: Date.now() - 11 * 60_000 })
+        .execute(),
+    );
+    assert.equal((await setFirst({ code: recoveryCodes[1] })).body['code'], 'not-fresh');
+    assert.equal((await ask('DELETE', '', { code: recoveryCodes[1] })).body.code, 'not-fresh');
   });
 });
 

@@ -11,6 +11,7 @@ import { readAsStranger, type Callers } from '#http/callers.ts';
 import type { Hall } from '#http/hall.ts';
 import { linkBase } from '#http/public-url.ts';
 import { Nothing } from '#http/shapes.ts';
+import { SecondCode } from './sessions.ts';
 
 /** A lost password, and the e-mail address that it is found again by. */
 export function lostPasswordRoutes(app: App, hall: Hall, callers: Callers): void {
@@ -43,9 +44,8 @@ export function lostPasswordRoutes(app: App, hall: Hall, callers: Callers): void
 function emailRoutes(app: App, hall: Hall, { callers, mail }: { callers: Callers; mail: MailParts }): void {
   const response = { 204: Nothing };
 
-  async function asked(request: FastifyRequest, typed: string | undefined) {
-    const { account, username, name } = await callers.need(request);
-    return { account, username, name, password: typed, address: request.ip };
+  async function asked(request: FastifyRequest, { password, code }: z.infer<typeof Proof>) {
+    return { session: await callers.need(request), password, code, address: request.ip };
   }
 
   app.put(
@@ -53,27 +53,23 @@ function emailRoutes(app: App, hall: Hall, { callers, mail }: { callers: Callers
     {
       schema: {
         tags: ['people'],
-        body: z.strictObject({ email: z.string().max(300), password: password.optional() }),
+        body: Proof.extend({ email: z.string().max(300) }),
         response,
       },
     },
     async (request, reply) => {
-      const who = await asked(request, request.body.password);
+      const who = await asked(request, request.body);
       const base = linkBase(request, hall.settings);
-      await needUse(hall.rates, `mails asked ${who.account}`, LIMITS.mailsAsked);
+      await needUse(hall.rates, `mails asked ${who.session.account}`, LIMITS.mailsAsked);
       await askForEmail(hall.auth, mail, { ...who, email: request.body.email, base });
       return reply.code(204).send(null);
     },
   );
 
-  app.delete(
-    '/v1/me/email',
-    { schema: { tags: ['people'], body: z.strictObject({ password: password.optional() }), response } },
-    async (request, reply) => {
-      await forgetEmail(hall.auth, await asked(request, request.body.password));
-      return reply.code(204).send(null);
-    },
-  );
+  app.delete('/v1/me/email', { schema: { tags: ['people'], body: Proof, response } }, async (request, reply) => {
+    await forgetEmail(hall.auth, await asked(request, request.body));
+    return reply.code(204).send(null);
+  });
 
   app.post(
     '/v1/email-verifications/:token',
@@ -87,6 +83,7 @@ function emailRoutes(app: App, hall: Hall, { callers, mail }: { callers: Callers
 }
 
 const password = z.string().max(5_000);
+const Proof = z.strictObject({ password: password.optional(), code: SecondCode.optional() });
 const Link = z.object({ token: z.string().max(100) });
 const Who = z.union([
   z.strictObject({ username: z.string().max(100) }),

@@ -15,8 +15,7 @@ export function secondFactorRoutes(app: App, hall: Hall, callers: Callers): void
   const { auth } = hall;
 
   async function asked(request: FastifyRequest, { password, code }: z.infer<typeof Proof>) {
-    const { account, username } = await callers.need(request);
-    return { account, username, password, address: request.ip, ...(code !== undefined && { code }) };
+    return { session: await callers.need(request), password, code, address: request.ip };
   }
 
   app.get('/v1/me/sign-in', { schema: { tags, response: { 200: SignInFacts } } }, async (request) => {
