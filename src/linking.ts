@@ -4,14 +4,13 @@ import type { Prover, ProverApp } from '#auth/proof.ts';
 import { slackProver } from '#auth/slack.external.ts';
 import { twitchProver } from '#auth/twitch.external.ts';
 import type { Config } from './config.ts';
-import { codeForAccount, codeForPerson, typedHere, typedThere } from '#auth/link-codes.ts';
-import type { CodeParts } from '#auth/one-time-codes.ts';
+import { codeForAccount, codeForPerson, typedHere, typedThere, type LinkParts } from '#auth/link-codes.ts';
 import type { Linking } from '#bot/link-command.ts';
 import type { LinkingPort } from '#http/hall.ts';
 import type { Part, Site } from '#parts/site.ts';
 
 /** What the bot needs to link people's names on platforms with their accounts. */
-export function linkingOf(parts: CodeParts, publicUrl: string | undefined): Linking {
+export function linkingOf(parts: LinkParts, publicUrl: string | undefined): Linking {
   return {
     page: publicUrl === undefined ? undefined : `${publicUrl}/me`,
     codeForAccount: async (account) => (await codeForAccount(parts, account)).code,

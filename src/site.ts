@@ -74,7 +74,7 @@ export async function openSite(config: Config, role: ProcessRole, options: SiteO
   const vault = vaultPart(config, role, { logger, ...(options.onVault && { onReady: options.onVault }) });
   const parts = { storage, clock, rates: rates.store };
   const commands = commandsOf(all, (community) => listCommandSettings(storage.db, community), {
-    linking: linkingOf(parts, config.PUBLIC_URL),
+    linking: linkingOf({ ...parts, announce: (event) => bus.announce('rooms', event) }, config.PUBLIC_URL),
     connect: connecting(parts),
   });
   const site: Site = {

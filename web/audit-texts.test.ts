@@ -22,4 +22,4 @@ test('whatever the program writes into the audit has its own words in the portal
 
 /** What an action is about; other words with a dot between are files, settings and rules of permission. */
 const KINDS =
-  /^(moderation|webhook|second-factor|token|identity|invite|session|device|password|email|job)\.(approve|refuse|ban|unban|kick|mute|unmute|delete|lock-down|platform|settle|slow|word-add|word-remove|make|end|rotate|on|off|codes|recover|link|unlink|accept|grant|reset|verify|forget|retry|drop)$/;
+  /^(moderation|webhook|second-factor|token|identity|invite|session|device|password|email|job)\.(approve|carry|refuse|ban|unban|kick|mute|unmute|delete|lock-down|platform|settle|slow|word-add|word-remove|make|end|rotate|on|off|codes|recover|link|unlink|accept|grant|reset|verify|forget|retry|drop)$/;

@@ -89,6 +89,7 @@ export const auditTexts = {
     'moderation.refuse': () => 'refused a held message',
     'moderation.ban': (it) => `banned ${it}`,
     'moderation.unban': (it) => `lifted the ban of ${it}`,
+    'moderation.carry': (it) => `a ban or mute now holds for ${it}, who linked a name that it was made against`,
     'moderation.kick': (it) => `put ${it} out`,
     'moderation.mute': (it) => `muted ${it}`,
     'moderation.unmute': (it) => `let ${it} speak again`,

@@ -51,6 +51,8 @@ export const identityTexts = {
   problems: {
     'identity-taken':
       'That person is linked to another account here. If that is you, sign in with it and unlink it there; then come back.',
+    'sanctioned-there':
+      'That name is banned or muted in a community where you keep order. Have that ended on its page Moderation, then come back.',
     'too-many-identities': 'There is place for no more names. Unlink one first.',
     'not-agreed': 'You did not agree there.',
     'other-workspace': 'The bot is not in that workspace. Sign in to the one where it is.',

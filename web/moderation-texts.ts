@@ -139,6 +139,7 @@ function entry(action: string, facts: Record<string, unknown>): string {
     'moderation.kick': `took ${person} out`,
     'moderation.ban': `banned ${person}`,
     'moderation.unban': `lifted the ban of ${person}`,
+    'moderation.carry': `the ${text(facts['kind'])} of ${person} holds for the account that linked this name`,
     'moderation.delete': `deleted a message of ${person}`,
     'moderation.settle': `settled a report about ${person}: ${text(facts['outcome'])}`,
     'moderation.approve': `let a message of ${person} through`,

@@ -13,27 +13,36 @@ import {
 import { inTurn } from '#storage/in-turn.ts';
 import type { Tx } from '#storage/storage.ts';
 import type { Auth } from './auth.ts';
+import { carrySanctions } from './linked-sanctions.ts';
 
 /** An account's names elsewhere, the first one linked first. */
 export function seeIdentities({ storage }: Pick<Auth, 'storage'>, account: string): Promise<Identity[]> {
   return listIdentities(storage.db, account);
 }
 
+export interface LinkedIdentity {
+  identity: Identity;
+  /** Communities where something holds against it, and so against the account from now on: for `tellSanctioned`. */
+  sanctionedIn: string[];
+}
+
 /**
  * Links an identity that was proved. Linking again what the account has changes nothing. 409 `identity-taken` where another
- * account has it, and `too-many-identities`.
+ * account has it, `too-many-identities`, and what `carrySanctions` throws.
  */
-export async function linkIdentity(tx: Tx, wanted: Identity): Promise<Identity> {
+export async function linkIdentity(tx: Tx, wanted: Identity): Promise<LinkedIdentity> {
   const { account, platform, platformId, proof, linkedAt: at } = wanted;
   await inTurn(tx.db, identitiesOf(account));
   const mine = await listIdentities(tx.db, account);
   const known = mine.find((one) => one.platform === platform && one.platformId === platformId);
-  if (known) return known;
+  if (known) return { identity: known, sanctionedIn: [] };
   if (mine.length >= LIMITS.identitiesPerAccount) throw tooMany();
+  if ((await findIdentity(tx.db, wanted)) !== undefined) throw taken(platform);
+  const sanctionedIn = await carrySanctions(tx, wanted);
   // Of two accounts that link it at once the database lets one through.
   if (!(await insertIdentity(tx.db, wanted))) throw taken(platform);
   await record(tx.db, { ...actOf(wanted), action: 'identity.link', detail: JSON.stringify({ proof }), at });
-  return wanted;
+  return { identity: wanted, sanctionedIn };
 }
 
 /** Takes an identity from its account. 404 where it is not theirs, 409 `last-way-in` where nothing else would let them in. */

@@ -3,10 +3,11 @@ import type { Identity } from '#storage/identities.ts';
 import { findSpace } from '#storage/spaces.ts';
 import type { Auth } from './auth.ts';
 import { linkIdentity } from './identities.ts';
+import { tellSanctioned } from './linked-sanctions.ts';
 import { beginAttempt, takeAttempt, type Attempt } from './oauth-state.ts';
 import type { Proved, Prover } from './proof.ts';
 
-type Keeper = Pick<Auth, 'storage' | 'clock'>;
+type Keeper = Pick<Auth, 'storage' | 'clock' | 'announce'>;
 
 export interface ProofBegun {
   /** Where the browser goes. */
@@ -55,7 +56,9 @@ export async function endProof(keeper: Keeper, prover: Prover, back: ProofBack):
     proof: 'oauth',
     linkedAt: keeper.clock(),
   };
-  return keeper.storage.write((tx) => linkIdentity(tx, identity));
+  const linked = await keeper.storage.write((tx) => linkIdentity(tx, identity));
+  tellSanctioned(keeper.announce, by.account, linked.sanctionedIn);
+  return linked.identity;
 }
 
 /** Ids of one workspace mean nobody, or somebody else, in another. */

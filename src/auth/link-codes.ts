@@ -1,9 +1,11 @@
 import { AppError, conflict, noSession, refused } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
+import type { LiveEvent } from '#core/live.ts';
 import { findAccount, type Account } from '#storage/accounts.ts';
 import { findIdentity, type Identity, type IdentityKey } from '#storage/identities.ts';
 import type { Tx } from '#storage/storage.ts';
-import { linkIdentity, nameOf } from './identities.ts';
+import { linkIdentity, nameOf, type LinkedIdentity } from './identities.ts';
+import { tellSanctioned } from './linked-sanctions.ts';
 import { issueCode, takeCode, type CodeParts, type IssuedCode, type OneTimeCode } from './one-time-codes.ts';
 
 /** Somebody as a platform knows them. `login`: the name that is theirs alone there, where the platform has such names. */
@@ -13,9 +15,13 @@ export interface PlatformPerson extends IdentityKey {
 }
 
 /** What was linked, and with what. */
-export interface Linked {
-  identity: Identity;
+export interface Linked extends LinkedIdentity {
   account: Pick<Account, 'id' | 'username'>;
+}
+
+/** What linking needs beside the codes. */
+export interface LinkParts extends CodeParts {
+  announce(event: LiveEvent): void;
 }
 
 /** For which platform a code is, and there for whom alone; without, whoever types it first proves to be the account's owner. */
@@ -49,7 +55,7 @@ export function codeForPerson(parts: CodeParts, { platform, platformId, name }: 
  * A person of a platform typed an account's code there. Throws as `takeCode` and `linkIdentity`. Others may have read it, so it
  * is used up also where nothing is linked, and another could type it; but not by somebody whom it is not for.
  */
-export async function typedThere(parts: CodeParts, person: PlatformPerson, typed: string): Promise<Linked> {
+export async function typedThere(parts: LinkParts, person: PlatformPerson, typed: string): Promise<Linked> {
   const { platform, platformId } = person;
   const asked = { purpose: PURPOSE, typed, who: `${platform}:${platformId}`, platform };
   const linked = await takeCode(parts, asked, async (tx, code) => {
@@ -59,6 +65,7 @@ export async function typedThere(parts: CodeParts, person: PlatformPerson, typed
     return link(parts, tx, { ...person, account: code.account }).catch(refusalOf);
   });
   if (linked instanceof AppError) throw linked;
+  tellSanctioned(parts.announce, linked.account.id, linked.sanctionedIn);
   return linked;
 }
 
@@ -69,12 +76,14 @@ function refusalOf(error: unknown): AppError {
 }
 
 /** Who is signed in typed the code of a person of a platform here. */
-export function typedHere(parts: CodeParts, account: string, typed: string): Promise<Linked> {
-  return takeCode(parts, { purpose: PURPOSE, typed, who: account }, async (tx, code) => {
+export async function typedHere(parts: LinkParts, account: string, typed: string): Promise<Linked> {
+  const linked = await takeCode(parts, { purpose: PURPOSE, typed, who: account }, async (tx, code) => {
     if (!isOfPerson(code)) throw wrongPlace('That code is typed on Discord, Slack or Twitch, with the command link.');
     const { platform, platformId, name } = code;
     return link(parts, tx, { platform, platformId, name: name ?? platformId, account });
   });
+  tellSanctioned(parts.announce, account, linked.sanctionedIn);
+  return linked;
 }
 
 const PURPOSE = 'link';
@@ -101,7 +110,7 @@ async function link(
   if (!account) throw noSession();
   if (account.disabled) throw disabled();
   const wanted: Identity = { platform, platformId, account: id, name, proof: 'code', linkedAt: clock() };
-  return { identity: await linkIdentity(tx, wanted), account: { id, username: account.username } };
+  return { ...(await linkIdentity(tx, wanted)), account: { id, username: account.username } };
 }
 
 async function usernameOf(tx: Tx, id: string): Promise<string> {

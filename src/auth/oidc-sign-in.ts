@@ -3,6 +3,7 @@ import { findAccount } from '#storage/accounts.ts';
 import { findIdentity } from '#storage/identities.ts';
 import type { Auth } from './auth.ts';
 import { linkIdentity } from './identities.ts';
+import { tellSanctioned } from './linked-sanctions.ts';
 import { hasFactor, needFactor } from './need-factor.ts';
 import {
   beginAttempt,
@@ -101,7 +102,8 @@ interface Linking {
 
 async function link(auth: Auth, { oidc, person, account, next }: Linking): Promise<string> {
   const identity = { ...identityOf(oidc, person), account, proof: 'oauth', linkedAt: auth.clock() } as const;
-  await auth.storage.write((tx) => linkIdentity(tx, identity));
+  const { sanctionedIn } = await auth.storage.write((tx) => linkIdentity(tx, identity));
+  tellSanctioned(auth.announce, account, sanctionedIn);
   return next;
 }
 

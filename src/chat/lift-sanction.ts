@@ -88,9 +88,12 @@ function yourOwn(): AppError {
   );
 }
 
+/** The name that it was made against among them, also where the account that linked it has unlinked it. */
 async function namesOf(tx: Tx, { account, platform, platformId }: Sanction) {
-  if (account !== null) return namesElsewhere(tx.db, account);
-  return platform === null || platformId === null ? [] : [{ platform, platformId }];
+  const linked = account === null ? [] : await namesElsewhere(tx.db, account);
+  if (platform === null || platformId === null) return linked;
+  const known = linked.some((one) => one.platform === platform && one.platformId === platformId);
+  return known ? linked : [...linked, { platform, platformId }];
 }
 
 /** Bans that are ended at once. */

@@ -156,7 +156,7 @@ describe('a lost password', () => {
         await post(`/v1/password-resets/${linkIn((await nextMail()).text, 'reset')}`, { password: NEW });
       } else await ann.put('/v1/me/password', { current: PASSWORD, new: NEW });
       assert.equal((await post(`/v1/email-verifications/${theirs}`)).status, 404, by);
-      const parts = { storage: hall.storage, clock: Date.now, rates: memoryRates(Date.now) };
+      const parts = { storage: hall.storage, clock: Date.now, announce: () => undefined, rates: memoryRates(Date.now) };
       const there = { platform: 'discord', platformId: '666', name: 'thief' };
       await assert.rejects(typedThere(parts, there, String(body['code'])), /ended/);
     }

@@ -88,7 +88,9 @@ async function eraseSanctions(db: Db, person: PersonOnRecord, { at }: Forgetting
       const carried = { ...row, id: newId('sanc', at), name: NOBODY, account_id: null, part_of: row.id, was: null };
       const has = there
         .flat()
-        .some((one) => one.part_of === row.id && one.platform === platform && one.platform_id === id);
+        .some(
+          (one) => (one.id === row.id || one.part_of === row.id) && one.platform === platform && one.platform_id === id,
+        );
       if (!has)
         await db
           .insertInto('sanctions')

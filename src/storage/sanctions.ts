@@ -174,6 +174,41 @@ export async function findSanction(db: Db, community: string, id: string): Promi
   return row && toSanction(row);
 }
 
+/**
+ * What holds against a name on a platform, in every community. `of`: the account whose name it was when it was sanctioned, as a
+ * part of what holds against that account.
+ */
+export async function sanctionsOfName(
+  db: Db,
+  { platform, platformId }: { platform: string; platformId: string },
+  at: number,
+): Promise<(Sanction & { of: string | null })[]> {
+  const rows = await db
+    .selectFrom('sanctions')
+    .leftJoin('sanctions as whole', 'whole.id', 'sanctions.part_of')
+    .selectAll('sanctions')
+    .select('whole.account_id as of')
+    .where('sanctions.platform', '=', platform)
+    .where('sanctions.platform_id', '=', platformId)
+    .where('sanctions.lifted_at', 'is', null)
+    .where((e) => e.or([e('sanctions.until', 'is', null), e('sanctions.until', '>', at)]))
+    .execute();
+  return rows.map(({ of, ...row }) => ({ ...toSanction(row), of }));
+}
+
+/** What held against a name alone holds against this account from now on, and against the name, as one of its own. */
+export async function holdAgainst(
+  db: Db,
+  { id, account, was }: { id: string; account: string; was: string | null },
+): Promise<void> {
+  await db.updateTable('sanctions').set({ account_id: account, part_of: null, was }).where('id', '=', id).execute();
+}
+
+/** What holds against an account and a name holds against the account alone from now on: the name is somebody else's. */
+export async function leaveName(db: Db, id: string): Promise<void> {
+  await db.updateTable('sanctions').set({ platform: null, platform_id: null }).where('id', '=', id).execute();
+}
+
 /** Bans whose time is over and that nobody has ended yet, some at once. */
 export async function endedBans(db: Db, at: number, limit: number): Promise<Sanction[]> {
   const rows = await db

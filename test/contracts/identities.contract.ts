@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { seeIdentities, unlinkIdentity } from '#auth/identities.ts';
-import { codeForAccount, codeForPerson, typedHere, typedThere, type PlatformPerson } from '#auth/link-codes.ts';
-import type { CodeParts } from '#auth/one-time-codes.ts';
+import {
+  codeForAccount,
+  codeForPerson,
+  typedHere,
+  typedThere,
+  type LinkParts,
+  type PlatformPerson,
+} from '#auth/link-codes.ts';
 import type { AppError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import { memoryRates } from '#expiring/memory-rates.ts';
@@ -117,7 +123,7 @@ export const identitiesContract: IdentityCase[] = [
       }));
       const codes = await Promise.all(persons.map((person) => codeForPerson(parts, person)));
       // Tries are counted as they begin: so many at once are a guesser's.
-      const calm = (n: number): CodeParts => ({
+      const calm = (n: number): LinkParts => ({
         ...parts,
         storage: n % 2 ? other : storage,
         rates: memoryRates(Date.now),
@@ -173,7 +179,7 @@ export const identitiesContract: IdentityCase[] = [
 
 async function people(storage: Storage) {
   const clock = Date.now;
-  const parts: CodeParts = { storage, clock, rates: memoryRates(clock) };
+  const parts: LinkParts = { storage, clock, rates: memoryRates(clock), announce: () => undefined };
   return { parts, ann: await somebody(storage, 'ann', 'admin'), bob: await somebody(storage, 'bob') };
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { linkIdentity, unlinkIdentity } from '#auth/identities.ts';
 import { approve, refuse, seeHeld } from '#chat/held.ts';
 import type { Chat } from '#chat/chat.ts';
 import { houseOrder } from '#chat/house-order.ts';
@@ -13,7 +14,7 @@ import type { AppError } from '#core/errors.ts';
 import type { By } from '#core/moderation.ts';
 import { memoryRates } from '#expiring/memory-rates.ts';
 import { firstCommunity, roleIn } from '#storage/communities.ts';
-import { insertIdentity } from '#storage/identities.ts';
+import { findIdentity, insertIdentity } from '#storage/identities.ts';
 import { pageOfMessages } from '#storage/messages.ts';
 import { findStanding } from '#storage/sanctions.ts';
 import type { Storage } from '#storage/storage.ts';
@@ -51,6 +52,63 @@ export const moderationContract: PostCase[] = [
         await link(storage, ann, 'twitch', '9');
         assert.equal(await barred('none', '', ann.account), 'ban', 'also linked later');
         assert.equal(await barred('discord', '8'), undefined);
+      }),
+  },
+  {
+    says: 'a ban of a name takes the membership of whoever links it, in that commit, and lifting it gives it back',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, there, by, rook, room, community, clock }) => {
+        const name = { platform: 'discord', platformId: '7', name: 'seven' };
+        const linked = { ...name, account: rook.account, proof: 'code', linkedAt: clock.now } as const;
+        const { id } = await sanction(here, { by, whom: name, kind: 'ban', reason: 'spam' });
+        const link = () => storage.write((tx) => linkIdentity(tx, linked));
+        assert.deepEqual((await link()).sanctionedIn, [community]);
+        assert.equal(await roleIn(storage.db, community, rook.account), undefined);
+        await refused(postMessage(there, rook, { room, text: 'x' }), 'banned');
+        await unlinkIdentity(here, { ...name, account: rook.account });
+        const standing = { community, account: rook.account };
+        assert.equal(
+          (await findStanding(storage.db, standing, clock.now))?.kind,
+          'ban',
+          'unlinking is no way around it',
+        );
+        assert.deepEqual((await link()).sanctionedIn, [], 'it is told once');
+        await lift(there, by, { id, reason: '' });
+        assert.equal(await roleIn(storage.db, community, rook.account), 'member');
+        await postMessage(here, rook, { room, text: 'back' });
+      }),
+  },
+  {
+    says: 'a banned name that somebody else links is banned with them, and either is let in without the other',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, by, rook, community, clock }) => {
+        const name = { platform: 'discord', platformId: '7', name: 'seven' };
+        const nina = await somebody(storage, 'nina');
+        await link(storage, rook, 'discord', '7');
+        const first = await sanction(here, { by, whom: { account: rook.account }, kind: 'ban', reason: 'spam' });
+        await unlinkIdentity(here, { ...name, account: rook.account });
+        const wanted = { ...name, account: nina.account, proof: 'code', linkedAt: clock.now } as const;
+        await storage.write((tx) => linkIdentity(tx, wanted));
+        assert.equal(await roleIn(storage.db, community, nina.account), undefined);
+        await lift(here, by, { id: first.id, reason: '' });
+        const roles = () => Promise.all([rook, nina].map(({ account }) => roleIn(storage.db, community, account)));
+        assert.deepEqual(await roles(), ['member', undefined]);
+        await liftFrom(here, { by, whom: { account: nina.account }, kind: 'ban', reason: '' });
+        assert.deepEqual(await roles(), ['member', 'member']);
+        assert.equal(await findStanding(storage.db, { community, identity: name }, clock.now), undefined);
+      }),
+  },
+  {
+    says: 'whoever keeps order is not put out by linking a banned name: the link is refused, and nothing changed',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, by, mod, community, clock }) => {
+        const name = { platform: 'discord', platformId: '7', name: 'seven' };
+        await sanction(here, { by, whom: name, kind: 'ban', reason: 'spam' });
+        const linked = { ...name, account: mod.account, proof: 'code', linkedAt: clock.now } as const;
+        const link = storage.write((tx) => linkIdentity(tx, linked));
+        await assert.rejects(link, { status: 409, code: 'sanctioned-there' });
+        assert.equal(await roleIn(storage.db, community, mod.account), 'moderator');
+        assert.equal(await findIdentity(storage.db, name), undefined);
       }),
   },
   {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { seeIdentities, unlinkIdentity } from '#auth/identities.ts';
-import { codeForAccount, typedHere } from '#auth/link-codes.ts';
-import type { CodeParts } from '#auth/one-time-codes.ts';
+import { codeForAccount, typedHere, type LinkParts } from '#auth/link-codes.ts';
 import { toRfc3339 } from '#core/clock.ts';
 import { needUse } from '#core/rate.ts';
 import type { App } from '#http/app.ts';
@@ -11,7 +10,8 @@ import { Identity, LinkWay, Nothing } from '#http/shapes.ts';
 
 /** A person's names on platforms: seen, linked by a code that is typed there or here, unlinked. */
 export function identityRoutes(app: App, hall: Hall, callers: Callers): void {
-  const parts: CodeParts = { storage: hall.auth.storage, clock: hall.auth.clock, rates: hall.rates };
+  const { storage, clock, announce } = hall.auth;
+  const parts: LinkParts = { storage, clock, announce, rates: hall.rates };
 
   app.get('/v1/me/identities', { schema: { tags, response: { 200: List } } }, async (request) => {
     const { account } = await callers.need(request);
