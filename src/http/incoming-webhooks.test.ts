@@ -137,6 +137,29 @@ test('a body made for Slack is taken, and said in words', async () => {
   );
 });
 
+test('Slack’s form is taken, with the same JSON in its field payload; no other route takes a form', async () => {
+  const { path } = await make();
+  const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+  const form = async (payload: string | Buffer, url = path) => {
+    const answer = await hall.hall.server.app.inject({ method: 'POST', url, headers, payload });
+    return [answer.statusCode, answer.body.startsWith('{') ? answer.json<Told>().code : answer.body];
+  };
+  const said = JSON.stringify({ text: 'Überall 1 + 1 = 2 & <https://ci.example/1|Build 1>', username: 'ci' });
+  assert.deepEqual(await form(new URLSearchParams({ payload: said }).toString()), [200, 'ok']);
+  assert.equal((await newest()).text, 'Überall 1 + 1 = 2 & Build 1 (https://ci.example/1)');
+  // As a shell sends it that escapes nothing.
+  assert.deepEqual(await form('token=x&payload={"text":"plain über"}'), [200, 'ok']);
+  assert.equal((await newest()).text, 'plain über');
+
+  const { id } = await newest();
+  for (const wrong of ['', 'text=hi', 'payload=', 'payload=hi', 'payload=%ff', Buffer.from('payload="\xff"', 'latin1')])
+    assert.deepEqual(await form(wrong), [400, 'bad-form'], String(wrong));
+  assert.deepEqual(await form('payload={"unknown":1}'), [400, 'bad-request']);
+  assert.deepEqual(await form('payload=null'), [400, 'bad-request']);
+  assert.deepEqual(await form('payload={"text":"hi"}', '/v1/sessions'), [415, 'wrong-kind']);
+  assert.equal((await newest()).id, id);
+});
+
 test('a body of boxes in boxes, as deep as it can be, is taken, and says what is not in them', async () => {
   const { path } = await make();
   const deep = 8_000;

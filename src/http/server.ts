@@ -118,7 +118,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   moderationRoutes(app, hall, callers);
   wordRuleRoutes(app, hall, callers);
   reportRoutes(app, hall, callers);
-  incomingWebhookRoutes(app, hall, callers);
+  await incomingWebhookRoutes(app, hall, callers);
   operatorRoutes(app, hall, { callers, hub });
   instanceRoutes(app, hall, callers);
   await webhookRoutes(app, hall.webhooks);

@@ -11,6 +11,7 @@ import {
 } from '#chat/incoming-webhooks.ts';
 import { readWebhookBody, type WebhookBody } from '#chat/webhook-body.ts';
 import { toRfc3339 } from '#core/clock.ts';
+import { badRequest } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import { needUse } from '#core/rate.ts';
 import type { App } from '#http/app.ts';
@@ -20,7 +21,7 @@ import { publicUrlOf } from '#http/public-url.ts';
 import { IdParams, line, Nothing } from '#http/shapes.ts';
 
 /** Addresses that programs post to. What platforms post to us stands in webhooks.ts. */
-export function incomingWebhookRoutes(app: App, hall: Hall, callers: Callers): void {
+export async function incomingWebhookRoutes(app: App, hall: Hall, callers: Callers): Promise<void> {
   const tags = ['webhooks'];
 
   app.get(
@@ -67,7 +68,11 @@ export function incomingWebhookRoutes(app: App, hall: Hall, callers: Callers): v
     },
   );
 
-  hookRoute(app, hall);
+  await app.register(async (own) => {
+    // Slack's other kind of body, at this address and nowhere else. https://api.slack.com/custom-integrations/incoming-webhooks
+    own.addContentTypeParser(FORM, { parseAs: 'buffer' }, async (_: unknown, body: Buffer) => payloadOf(body));
+    hookRoute(own as App, hall);
+  });
 }
 
 /** Needs no session: the address is the right. */
@@ -87,6 +92,23 @@ function hookRoute(app: App, hall: Hall): void {
       return reply.type('text/plain; charset=utf-8').serializer(String).send('ok');
     },
   );
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The JSON in `payload`. Half a character is refused and not replaced, as in a body of JSON. */
+function payloadOf(form: Buffer): unknown {
+  try {
+    const field = utf8
+      .decode(form)
+      .split('&')
+      .find((one) => one.startsWith('payload='));
+    return JSON.parse(decodeURIComponent(field?.slice('payload='.length).replaceAll('+', ' ') ?? '')) as unknown;
+  } catch {
+    throw badRequest('bad-form', 'A form has one field, payload, with the JSON in it in UTF-8.');
+  }
 }
 
 const id = z.string().max(100);
