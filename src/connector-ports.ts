@@ -8,6 +8,7 @@ import type { AnyCommand } from '#core/command.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { ConnectorPorts, OpenPorts } from '#core/platform.ts';
 import { readCommandSetting } from '#storage/command-settings.ts';
+import { listWordRules } from '#storage/house-rules.ts';
 import { readFact, writeFact } from '#storage/instance.ts';
 import { firstCommunity } from '#storage/communities.ts';
 import { ensureSpace, findRoles, findSpace, markGone, noteRoles, type SeenSpace, type Space } from '#storage/spaces.ts';
@@ -16,6 +17,7 @@ import { deliverOnce, wasDelivered } from '#storage/work.ts';
 import { applicationsOf } from './application-ports.ts';
 import { secretOwner, whoSpeaks } from './who-speaks.ts';
 import { wordWatch } from './word-watch.ts';
+import { wordsBlocked } from './words-blocked.ts';
 
 export interface PortParts {
   storage: Storage;
@@ -44,6 +46,8 @@ export function connectorPorts({ storage, bus, clock, commands, logger, vault }:
       },
     ),
     overheard: wordWatch(storage, clock),
+    wordRules: (community) => listWordRules(storage.db, community),
+    blocked: wordsBlocked(storage, clock),
     places: {
       gone: (place) => storage.write((tx) => markGone(tx.db, place, clock())),
       async roles(place, roles) {

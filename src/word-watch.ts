@@ -1,4 +1,5 @@
 import { outgoingTo } from '#bus/bus.ts';
+import { muteElsewhere } from '#chat/mute-elsewhere.ts';
 import type { Clock } from '#core/clock.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { ConnectorPorts, Overheard, PlatformAct } from '#core/platform.ts';
@@ -14,7 +15,7 @@ interface Watched {
 
 /**
  * Holds what is said on a platform against the word list of the community that the place belongs to, and asks the platform to
- * delete it, or to time its author out. What is only held in the web chat is left alone: no platform lets a line wait.
+ * delete it; whoever said words that do so is muted everywhere. What is only held in the web chat is left alone: no platform lets a line wait.
  */
 export function wordWatch(storage: Storage, clock: Clock): NonNullable<ConnectorPorts['overheard']> {
   const kept = new Map<string, { until: number; watched: Promise<Watched | undefined> }>();
@@ -32,10 +33,10 @@ export function wordWatch(storage: Storage, clock: Clock): NonNullable<Connector
     const watched = await watchedAt(line);
     const found = watched?.match(line.text);
     if (!watched || !found || found.act === 'hold' || !mayAct(`${line.platform} ${line.space}`)) return;
-    const acts = actsOn(line, watched.community, found.act === 'mute');
-    await storage.write(async (tx) => {
-      for (const act of acts) await tx.publish(outgoingTo(line.platform), act);
-    });
+    const { community } = watched;
+    await storage.write((tx) => tx.publish(outgoingTo(line.platform), deletionOf(line, community)));
+    const person = { platform: line.platform, platformId: line.person };
+    if (found.act === 'mute') await muteElsewhere({ storage, clock }, { community, person, rule: found.id });
   };
 }
 
@@ -45,8 +46,8 @@ async function look({ db }: Storage, platform: string, platformId: string): Prom
   return { community: space.community, match: wordMatcher(await listWordRules(db, space.community)) };
 }
 
-/** Acts wait among the answers: a flood of bad words must not keep them. */
-function atMost(clock: Clock): (place: string) => boolean {
+/** For each place so many a minute: acts wait among the answers, which a flood of bad words must not keep. */
+export function atMost(clock: Clock): (place: string) => boolean {
   let [from, taken] = [0, new Map<string, number>()];
   return (place) => {
     if (clock() - from >= 60_000) [from, taken] = [clock(), new Map()];
@@ -56,10 +57,7 @@ function atMost(clock: Clock): (place: string) => boolean {
   };
 }
 
-function actsOn({ space, room, message, person }: Overheard, community: string, mutes: boolean): PlatformAct[] {
+function deletionOf({ space, room, message, person }: Overheard, community: string): PlatformAct {
   const reason = 'The word list found words that are not allowed.';
-  const target = { space, room, person };
-  const deletion: PlatformAct = { act: 'deleteMessage', community, target: { ...target, message }, reason };
-  if (!mutes) return [deletion];
-  return [deletion, { act: 'timeOut', community, target, seconds: LIMITS.wordMuteMinutes * 60, reason }];
+  return { act: 'deleteMessage', community, target: { space, room, message, person }, reason };
 }

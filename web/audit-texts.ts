@@ -98,6 +98,7 @@ export const auditTexts = {
     'moderation.platform': (it) => `acted on a platform for ${it}`,
     'moderation.settle': () => 'settled a report',
     'moderation.slow': (it) => `changed the slow mode of ${it}`,
+    'moderation.words': (it) => `kept back a line of ${it}, by the word list`,
     'moderation.word-add': () => 'added to the word list',
     'moderation.word-remove': () => 'took from the word list',
     'password.change': () => 'changed the password',

@@ -149,6 +149,7 @@ function entry(action: string, facts: Record<string, unknown>): string {
     'moderation.lock-down': facts['on'] === true ? 'began a lock-down' : 'ended the lock-down',
     'moderation.word-add': 'added to the word list',
     'moderation.word-remove': 'took something off the word list',
+    'moderation.words': `kept a line back on ${text(facts['platform'])}: “${text(facts['words'])}”`,
     'moderation.platform': `asked ${text(facts['platform'])}: ${text(facts['act'])}`,
   };
   return sentences[action] ?? action.replace('moderation.', '');

@@ -114,7 +114,7 @@ function rowsOf(
 }
 
 /** A row for the person, and one for each of their names on platforms: it holds there also after they have unlinked it. */
-async function insertAll(tx: Tx, main: NewSanction, { account, elsewhere }: Met): Promise<void> {
+export async function insertAll(tx: Tx, main: NewSanction, { account, elsewhere }: Met): Promise<void> {
   const [first, ...others] = elsewhere;
   const alone = account === null;
   await insertSanction(tx.db, alone && first ? { ...main, ...first } : main);

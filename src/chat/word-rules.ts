@@ -11,6 +11,8 @@ import {
   type ListedWordRule,
 } from '#storage/house-rules.ts';
 import { inTurn } from '#storage/in-turn.ts';
+import { RULES_CHANGED, writeFact } from '#storage/instance.ts';
+import type { Tx } from '#storage/storage.ts';
 import { enterCommunity, type Chat, type Person } from './chat.ts';
 
 /** The word list of a community; for those who may change it, as it tells how to get around it. */
@@ -39,7 +41,7 @@ export async function addWordRule(
     if (all.some((one) => same(one.words, words)))
       throw conflict('words-there', 'These words are on the list already.');
     await insertWordRule(tx.db, community, rule);
-    await orderChanged(tx.db, community);
+    await listChanged(tx, community);
     const entry = { community, account: person.account, action: 'moderation.word-add', subject: rule.id };
     await record(tx.db, { ...entry, detail: JSON.stringify({ act }), at });
   });
@@ -50,10 +52,16 @@ export async function removeWordRule(chat: Chat, person: Person, community: stri
   await enterCommunity(chat, person, community, 'order.words');
   await chat.storage.write(async (tx) => {
     if (!(await deleteWordRule(tx.db, community, id))) throw unknown('word-rule');
-    await orderChanged(tx.db, community);
+    await listChanged(tx, community);
     const act = { community, account: person.account, action: 'moderation.word-remove', subject: id };
     await record(tx.db, { ...act, at: chat.clock() });
   });
+}
+
+/** Halls see it with the next post; connectors tell it to the platforms that look for words by themselves. */
+async function listChanged(tx: Tx, community: string): Promise<void> {
+  await orderChanged(tx.db, community);
+  await writeFact(tx.db, RULES_CHANGED, newId('evt'));
 }
 
 function same(a: string, b: string): boolean {

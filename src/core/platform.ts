@@ -2,6 +2,7 @@ import { AppError } from './errors.ts';
 import type { AnyCommand } from './command.ts';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
 import type { Sealer } from './secret.ts';
+import type { WordRule } from './word-list.ts';
 
 /** A platform as the rest of the program sees it. */
 export interface Connector {
@@ -17,7 +18,7 @@ export interface Connector {
   readonly actions: PlatformActions;
   /** Where the platform posts its events to us. */
   readonly webhook?: Webhook;
-  /** A community switched commands on or off; where commands are registered they are registered anew. */
+  /** A community switched commands on or off, or changed its word list; where a platform keeps those it is told anew. */
   commandsChanged?(community: string): void;
   /** Lets what is on its way end, `graceMs` at most; what waits stays in the outbox. */
   stop(graceMs: number): Promise<void>;
@@ -89,7 +90,8 @@ export interface PlatformAct {
   reason?: string;
 }
 
-export type PlatformAction = keyof PlatformActions;
+/** `wordList`: the platform looks for words by itself, by a list that we keep there. */
+export type PlatformAction = keyof PlatformActions | 'wordList';
 
 /** 409, fault platform: the platform has no such thing, or does not let bots do it. `detail` says what to do instead. */
 export function cannot(platform: string, action: PlatformAction, detail: string): AppError {
@@ -111,6 +113,7 @@ const WORDS: Record<PlatformAction, string> = {
   ban: 'ban',
   unban: 'unban',
   slowMode: 'slow-mode',
+  wordList: 'word-list',
 };
 
 /** What a connector is given; it looks nothing up by itself. */
@@ -158,6 +161,10 @@ export interface OpenPorts {
   setting(community: string, command: string): Promise<{ on: boolean; symbol: string | null }>;
   /** For the community's word list. Told by connectors that read every line anyway; none reads more for its sake. */
   overheard?(line: Overheard): Promise<void>;
+  /** The community's word list, for platforms that look for words by themselves. */
+  wordRules?(community: string): Promise<readonly WordRule[]>;
+  /** Such a platform kept a line from being said. */
+  blocked?(line: Blocked): Promise<void>;
   /** What a platform tells of its places beside what is asked there. */
   places: PlaceNotes;
   deliveries: Deliveries;
@@ -174,6 +181,16 @@ export interface Overheard {
   message: string;
   person: string;
   text: string;
+}
+
+/** A line that a platform kept back for a word of the list. Ids are the platform's own. */
+export interface Blocked {
+  platform: string;
+  space: string;
+  room?: string;
+  person: string;
+  /** As it stands in the list that the platform was given. */
+  words: string;
 }
 
 export interface PlaceNotes {

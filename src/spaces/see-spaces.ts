@@ -30,8 +30,9 @@ function healthOf(space: ListedSpace, now: PlatformNow | undefined, app: Platfor
   const whole = ofPlatform(space.platform, now);
   if (whole.state === 'off') return whole;
   if (space.goneAt !== null) return { ...whole, state: 'removed', why: WORDS.removed(nameOf(space.platform)) };
-  if (app) return { state: app.state, ...(app.why !== null && { why: app.why }) };
   const why = now?.places?.[space.platformId] ?? now?.places?.[space.name];
+  if (app && (app.state !== 'live' || why === undefined))
+    return { state: app.state, ...(app.why !== null && { why: app.why }) };
   return why === undefined || whole.state !== 'live' ? whole : { ...whole, state: 'refused', why };
 }
 

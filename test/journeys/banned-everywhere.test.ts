@@ -134,6 +134,31 @@ describe('a ban on Discord, and what becomes of it elsewhere', { concurrency: 1 
     await hears(slack, 'adam', /no slow mode/);
   });
 
+  scene(
+    'the word list holds on Discord: the line is never said, the log has the word, and its author is muted',
+    async () => {
+      await assert.rejects(discord.say('mia', 'square', 'the LOTTERY!'), /not allowed here/);
+      await discord.say('mia', 'square', 'lovely weather');
+      await discord.say('mona', 'square', 'no lottery here, please');
+      const before = (await log('timeOut')).length;
+      await assert.rejects(discord.say('mia', 'square', 'free coins'), /not allowed here/);
+      await eventually('mia to be timed out', async () => ((await log('timeOut')).length > before ? true : undefined));
+      await assert.rejects(discord.say('mia', 'square', 'hello?'), /may not write/);
+      const rows = await hall.storage.db
+        .selectFrom('audit')
+        .select(['action', 'subject', 'detail'])
+        .where('subject', '=', `discord:${idOf(discord, 'mia')}`)
+        .where('action', 'in', ['moderation.words', 'moderation.mute'])
+        .execute();
+      const kept = rows.map(({ action, detail }) => [action, (JSON.parse(detail ?? '{}') as { words?: string }).words]);
+      assert.deepEqual(kept.map(String).toSorted(), [
+        'moderation.mute,',
+        'moderation.words,free coins',
+        'moderation.words,lottery',
+      ]);
+    },
+  );
+
   scene('the word list holds on Twitch: a line goes, or its author is silent; a moderator may say it', async () => {
     const texts = (): string[] => twitch.seen('square').map(({ text }) => text);
     // What a place's list is, is remembered for so long; max's first line came before the place was known.
@@ -144,7 +169,7 @@ describe('a ban on Discord, and what becomes of it elsewhere', { concurrency: 1 
     await eventually('the line to go', () => (texts().includes('buy LOTTERY tickets') ? undefined : true));
     assert.ok(texts().includes('no lottery here, please') && texts().includes('lovely weather'));
     await twitch.say('mia', 'square', '!help free... coins!');
-    await eventually('mia to be timed out', async () => ((await log('timeOut')).length > 3 ? true : undefined));
+    await eventually('mia to be timed out', async () => ((await log('timeOut')).length > 4 ? true : undefined));
     await assert.rejects(twitch.say('mia', 'square', 'hello?'), /timed out/);
     assert.deepEqual(await log('deleteMessage'), ['twitch done', 'twitch done']);
   });

@@ -4,7 +4,8 @@ import { choice, optional, suggesting, text, whole, word } from '#core/arguments
 import { command, type AnyCommand } from '#core/command.ts';
 import { AppError } from '#core/errors.ts';
 import type { IncomingMessage, OutgoingMessage, Reply } from '#core/message.ts';
-import type { Connector, ConnectorPorts } from '#core/platform.ts';
+import type { Blocked, Connector, ConnectorPorts } from '#core/platform.ts';
+import type { WordRule } from '#core/word-list.ts';
 import { discordConnector, type DiscordOptions } from '#connectors/discord/index.ts';
 import { startDiscord, type Discord } from '#test/simulators/discord/index.ts';
 import { noVault } from './keep-key.ts';
@@ -28,6 +29,9 @@ export interface Kept {
   /** Guilds that the bot was removed from, and the roles that others have. */
   gone: string[];
   roles: Map<string, { id: string; name: string }[]>;
+  /** The community’s word list, and what Discord kept back by it. */
+  words: WordRule[];
+  blocked: Blocked[];
 }
 
 export interface Play {
@@ -114,6 +118,8 @@ export function keeping(): Kept {
     places: [],
     gone: [],
     roles: new Map(),
+    words: [],
+    blocked: [],
   };
 }
 
@@ -162,6 +168,8 @@ function portsOf(kept: Kept): ConnectorPorts {
       return { community: `comm_${platformId}`, symbol: null };
     },
     setting: async (_community, name) => ({ on: !kept.off.has(name), symbol: null }),
+    wordRules: async () => kept.words,
+    blocked: async (line) => void kept.blocked.push(line),
     places: {
       gone: async ({ platformId }) => void kept.gone.push(platformId),
       roles: async ({ platformId }, roles) => void kept.roles.set(platformId, [...roles]),

@@ -90,9 +90,10 @@ class AllApplications implements Connector {
     );
   }
 
-  /** The operator's own; each application's stands with it. */
+  /** The operator's own; each application's stands with it. What single guilds miss is told of all. */
   health(): PlatformHealth {
-    return this.#given.own.health();
+    const places = Object.assign({}, ...this.#all().map((one) => one.health().places)) as Record<string, string>;
+    return { ...this.#given.own.health(), ...(Object.keys(places).length > 0 && { places }) };
   }
 
   commandsChanged(community: string): void {

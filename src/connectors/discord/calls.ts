@@ -1,5 +1,13 @@
 import { REST, RequestMethod, type RESTOptions } from '@discordjs/rest';
-import { API_URL, API_VERSION, CALLBACK, FLAG, type CommandPayload, type GatewayBot } from './discord.external.ts';
+import {
+  API_URL,
+  API_VERSION,
+  CALLBACK,
+  FLAG,
+  type AutoModRule,
+  type CommandPayload,
+  type GatewayBot,
+} from './discord.external.ts';
 import type { Body } from './write.ts';
 
 /** What requests go through. */
@@ -61,6 +69,7 @@ export function callsOf(rest: Rest) {
     direct: (user: string) => post('/users/@me/channels', { body: { recipient_id: user } }),
     ...interactionCalls(rest),
     ...commandCalls(rest),
+    ...ruleCalls(rest),
   };
 }
 
@@ -96,5 +105,20 @@ function commandCalls(rest: Rest) {
       rest.request({ method: RequestMethod.Get, fullRoute: commands(app, guild) }) as Promise<unknown>,
     setCommands: (app: string, guild: string, body: CommandPayload[]) =>
       rest.request({ method: RequestMethod.Put, fullRoute: commands(app, guild), body }),
+  };
+}
+
+/** Rules of AutoMod; each needs Manage Server. https://discord.com/developers/docs/resources/auto-moderation */
+function ruleCalls(rest: Rest) {
+  const rules = (guild: string): `/${string}` => `/guilds/${guild}/auto-moderation/rules`;
+  return {
+    rules: (guild: string) =>
+      rest.request({ method: RequestMethod.Get, fullRoute: rules(guild) }) as Promise<AutoModRule[]>,
+    addRule: (guild: string, body: object) =>
+      rest.request({ method: RequestMethod.Post, fullRoute: rules(guild), body }) as Promise<AutoModRule>,
+    changeRule: (guild: string, rule: string, body: object) =>
+      rest.request({ method: RequestMethod.Patch, fullRoute: `${rules(guild)}/${rule}`, body }),
+    dropRule: (guild: string, rule: string) =>
+      rest.request({ method: RequestMethod.Delete, fullRoute: `${rules(guild)}/${rule}` }),
   };
 }

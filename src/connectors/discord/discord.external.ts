@@ -7,11 +7,11 @@ export const API_URL = 'https://discord.com/api';
 export const API_VERSION = '10';
 
 /**
- * What is asked for at the gateway: guilds, messages in them, direct messages. None is privileged: a message's text is
- * there where the bot is mentioned, and in direct messages.
+ * What is asked for at the gateway: guilds, messages in them, direct messages, and what AutoMod did. None is privileged: a
+ * message's text is there where the bot is mentioned, and in direct messages.
  * https://discord.com/developers/docs/events/gateway#gateway-intents
  */
-export const INTENTS = (1 << 0) | (1 << 9) | (1 << 12);
+export const INTENTS = (1 << 0) | (1 << 9) | (1 << 12) | (1 << 21);
 
 export const LIMIT = {
   /** Characters of one message. https://discord.com/developers/docs/resources/message#create-message */
@@ -33,6 +33,10 @@ export const LIMIT = {
   reason: 512,
   /** Seconds of slow mode. https://discord.com/developers/docs/resources/channel#modify-channel */
   slowSeconds: SLOWEST.discord,
+  /** A rule of AutoMod: its words, the characters of one, and roles that it lets be. https://discord.com/developers/docs/resources/auto-moderation */
+  keywords: 1_000,
+  keyword: 60,
+  exemptRoles: 20,
 } as const;
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-interaction-type */
@@ -63,6 +67,7 @@ export const PERMISSION = {
   KICK_MEMBERS: 1n << 1n,
   BAN_MEMBERS: 1n << 2n,
   MANAGE_CHANNELS: 1n << 4n,
+  MANAGE_GUILD: 1n << 5n,
   MANAGE_ROLES: 1n << 28n,
   SEND_MESSAGES_IN_THREADS: 1n << 38n,
   MODERATE_MEMBERS: 1n << 40n,
@@ -124,6 +129,27 @@ export interface GatewayBot {
   url: string;
   shards: number;
   session_start_limit: { total: number; remaining: number; reset_after: number; max_concurrency: number };
+}
+
+/** https://discord.com/developers/docs/resources/auto-moderation#auto-moderation-rule-object */
+export const AUTOMOD = { messageSend: 1, keyword: 1, block: 1 } as const;
+
+/** The parts of a rule that are used. */
+export interface AutoModRule {
+  id: string;
+  creator_id: string;
+  trigger_type: number;
+  trigger_metadata: { keyword_filter?: string[] };
+}
+
+/** AUTO_MODERATION_ACTION_EXECUTION, once for each action of a rule. https://discord.com/developers/docs/events/gateway-events#auto-moderation-action-execution */
+export interface AutoModPayload {
+  guild_id: string;
+  action: { type: number };
+  rule_id: string;
+  user_id: string;
+  channel_id?: string;
+  matched_keyword: string | null;
 }
 
 /** One event of the gateway. */

@@ -5,6 +5,8 @@ export interface Guild {
   id: string;
   name: string;
   owner: string;
+  /** The bot's own id. */
+  bot: string;
   /** The permissions of each role, by its id; the guild's own id is everybody's. */
   roles: Map<string, bigint>;
   /** How the roles that people can be given are called, by their id. */
@@ -35,6 +37,7 @@ export class Guilds {
       id: payload.id,
       name: payload.name,
       owner: payload.owner_id,
+      bot,
       roles: new Map(payload.roles.map((role) => [role.id, BigInt(role.permissions)])),
       names: new Map(payload.roles.flatMap((role) => nameOf(role, payload.id))),
       mine: payload.roles.find((role) => role.tags?.bot_id === bot)?.id,
@@ -91,6 +94,12 @@ export function permissionsOf(guild: Guild, roles: string[]): bigint {
 export function standingBy(permissions: bigint): string[] {
   if (permissions & PERMISSION.ADMINISTRATOR) return ['administrator'];
   return permissions & MODERATION ? ['moderator'] : [];
+}
+
+/** Roles whose people keep order in the guild; what everybody may do makes nobody one of them. */
+export function moderatorRoles({ id, roles }: Guild): string[] {
+  const KEEPS_ORDER = MODERATION | PERMISSION.ADMINISTRATOR;
+  return [...roles].flatMap(([role, bits]) => (role !== id && bits & KEEPS_ORDER ? [role] : []));
 }
 
 const MODERATION = PERMISSION.MODERATE_MEMBERS | PERMISSION.MANAGE_MESSAGES;

@@ -8,6 +8,7 @@ export class Health {
   #state: PlatformState = 'starting';
   #why: string | undefined = TEXTS.starting;
   #heardAt: number | undefined;
+  readonly #places = new Map<string, string>();
 
   constructor(log: PlatformLog) {
     this.#log = log;
@@ -38,12 +39,20 @@ export class Health {
     else this.#log.warn(facts, why);
   }
 
+  /** What a guild misses while the rest works; undefined once nothing is. Said in the log once for each reason. */
+  place(guild: string, why: string | undefined): void {
+    if (why === undefined) return void this.#places.delete(guild);
+    if (this.#places.get(guild) !== why) this.#log.warn({ platform: 'discord', guild }, why);
+    this.#places.set(guild, why);
+  }
+
   tell(waiting: number): PlatformHealth {
     return {
       platform: 'discord',
       state: this.#state,
       ...(this.#why !== undefined && { why: this.#why }),
       ...(this.#heardAt !== undefined && { heardAt: this.#heardAt }),
+      ...(this.#places.size > 0 && { places: Object.fromEntries(this.#places) }),
       waiting,
       counts: { ...this.counts },
     };

@@ -8,13 +8,14 @@ import type { Backoff } from './backoff.ts';
 import { callsOf, restOf } from './calls.ts';
 import type { Dispatch } from './discord.external.ts';
 import { DiscordGateway, type Gateway, type GatewayOptions, type GatewayTimes } from './gateway.ts';
-import { Guilds } from './guilds.ts';
+import { Guilds, type Guild } from './guilds.ts';
 import { Health } from './health.ts';
 import { Interactions } from './interactions.ts';
 import { Listener } from './listen.ts';
 import type { Post } from './post.ts';
 import { registrar } from './register.ts';
 import { send, type Sender } from './send.ts';
+import { WordLists } from './word-list.ts';
 
 export interface DiscordOptions {
   token: string;
@@ -67,10 +68,15 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
   const post: Post = { calls, interactions, directs: new Map(), held: new HeldPlaces(), noTypingUntil: 0 };
   const queue = new OutboundQueue({ pace: NO_PACE, atOnce: AT_ONCE, timer });
   const lists = new OutboundQueue({ pace: NO_PACE, atOnce: GUILDS_AT_ONCE, timer });
-  const register = registrar({ ports, calls, queue: lists, backoff: times.retry });
+  const tellCommands = registrar({ ports, calls, queue: lists, backoff: times.retry });
+  const words = new WordLists({ ports, calls, queue: lists, health, backoff: times.retry });
+  const register = (guild: Guild, app: string): void => {
+    tellCommands(guild, app);
+    words.keep(guild);
+  };
   const actions = actionsOf({ rest, guilds, clock: ports.clock });
   const ready = (app: string): void => remember(ports, app);
-  const listener = new Listener({ ports, calls, post, guilds, health, actions, ready, arrived: register });
+  const listener = new Listener({ ports, calls, post, guilds, health, actions, words, ready, arrived: register });
   const heard = (event: Dispatch): void => listener.take(event);
   const gateway = openGateway(options, { calls, health, times, clock: ports.clock, dispatch: heard });
   const sender: Sender = {

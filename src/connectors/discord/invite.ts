@@ -36,4 +36,5 @@ const FOR: Record<PlatformAction, bigint> = {
   ban: PERMISSION.BAN_MEMBERS,
   unban: PERMISSION.BAN_MEMBERS,
   slowMode: PERMISSION.MANAGE_CHANNELS,
+  wordList: PERMISSION.MANAGE_GUILD,
 };

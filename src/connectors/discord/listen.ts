@@ -5,6 +5,7 @@ import type { Calls } from './calls.ts';
 import { complete } from './complete.ts';
 import {
   INTERACTION,
+  type AutoModPayload,
   type Dispatch,
   type GuildPayload,
   type GuildRolePayload,
@@ -20,6 +21,7 @@ import { readMessage, readSlash, type Asked, type Me } from './read.ts';
 import { secretInPublic } from './secret-in-public.ts';
 import { tellAsker } from './tell-asker.ts';
 import { TEXTS } from './texts.ts';
+import type { WordLists } from './word-list.ts';
 
 export interface ListenOptions {
   ports: ConnectorPorts;
@@ -28,6 +30,7 @@ export interface ListenOptions {
   guilds: Guilds;
   health: Health;
   actions: Pick<PlatformActions, 'deleteMessage'>;
+  words: Pick<WordLists, 'blocked' | 'left'>;
   /** The gateway told which application it is. */
   ready(app: string): void;
   /** A guild that the bot is in, with the application whose commands stand there. */
@@ -75,15 +78,29 @@ export class Listener {
     if (!me) return;
     if (t === 'GUILD_CREATE' || t === 'GUILD_UPDATE') this.#guild(d as GuildPayload, me, t === 'GUILD_CREATE');
     else if (t === 'GUILD_DELETE') this.#left(d as GuildPayload);
-    else if (t === 'GUILD_ROLE_CREATE' || t === 'GUILD_ROLE_UPDATE')
-      this.#noteRoles(guilds.role(d as GuildRolePayload, me.id));
+    else if (t === 'GUILD_ROLE_CREATE' || t === 'GUILD_ROLE_UPDATE') this.#role(d as GuildRolePayload, me);
     else if (t === 'GUILD_ROLE_DELETE') this.#noteRoles(guilds.roleGone(d as GuildRolePayload));
+    else if (t === 'AUTO_MODERATION_ACTION_EXECUTION') this.#blocked(d as AutoModPayload);
+  }
+
+  /** A right that the bot missed may be there now. */
+  #role(payload: GuildRolePayload, me: Me): void {
+    const guild = this.#options.guilds.role(payload, me.id);
+    this.#noteRoles(guild);
+    if (guild && payload.role && payload.role.id === guild.mine) this.#options.arrived(guild, me.app);
+  }
+
+  #blocked(heard: AutoModPayload): void {
+    this.#options.words
+      .blocked(heard)
+      .catch((error: unknown) => this.#warn(error, 'what AutoMod blocked could not be noted'));
   }
 
   #left(payload: GuildPayload): void {
-    const { guilds, ports } = this.#options;
+    const { guilds, ports, words } = this.#options;
     guilds.left(payload);
     if (payload.unavailable) return;
+    words.left(payload.id);
     ports.places
       .gone({ platform: 'discord', platformId: payload.id })
       .catch((error: unknown) => this.#warn(error, 'that the bot left a guild could not be noted'));

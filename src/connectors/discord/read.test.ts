@@ -9,6 +9,7 @@ const guild: Guild = {
   id: '20',
   name: 'The Square',
   owner: '31',
+  bot: '1',
   roles: new Map([
     ['20', 0n],
     ['21', 1n << 3n],

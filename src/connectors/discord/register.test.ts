@@ -65,6 +65,7 @@ describe('telling Discord of the commands', () => {
     id: '20',
     name: 'The Square',
     owner: '1',
+    bot: '1',
     roles: new Map(),
     names: new Map(),
     mine: undefined,

@@ -45,6 +45,13 @@ export const TEXTS = {
   tooManyCommands: (most: number) =>
     `Discord takes ${most} commands of a guild. The others work where the bot is mentioned.`,
 
+  words: {
+    rule: 'Word list of the community',
+    told: 'Your message holds words that are not allowed here. Nothing was posted.',
+    mayNot: (permission: string) =>
+      `The word list is not looked for here: the bot lacks “${permission}”. An admin of the server can give it to the bot’s role, or open the invite link again.`,
+    wrong: (words: string) => `The word list is not looked for here: Discord says “${words}”.`,
+  },
   noSuch: {
     role: (role: string) => `there is no role “${role}”.`,
     target: 'there is no such room, message, person or role.',
@@ -75,4 +82,5 @@ export const PERMISSION_WORDS = {
   ban: 'Ban Members',
   unban: 'Ban Members',
   slowMode: 'Manage Channels',
+  wordList: 'Manage Server',
 };

@@ -9,6 +9,6 @@ export function moderationFeature(port: () => Moderation): Feature {
     name: 'moderation',
     commands: [...peopleCommands(port), ...roomCommands(port)],
     jobs: [],
-    acts: ['timeOut', 'kick', 'ban', 'unban', 'slowMode'],
+    acts: ['timeOut', 'kick', 'ban', 'unban', 'slowMode', 'wordList'],
   };
 }

@@ -270,6 +270,41 @@ describe('the vendor’s own client finds a Discord here', { concurrency: true }
       await assert.rejects(room(there).setRateLimitPerUser(21_601), { code: 50_035 });
     }));
 
+  test('a rule for words keeps lines back, tells the bot which word it was, and leaves moderators alone', () =>
+    withClient(
+      {},
+      async ({ discord, client }) => {
+        const guild = await client.guilds.fetch({ guild: discord.guildId, force: true });
+        const moderator = guild.roles.cache.find((one) => one.name === 'Moderator')?.id ?? '';
+        const rule = await guild.autoModerationRules.create({
+          name: 'Words',
+          enabled: true,
+          eventType: 1,
+          triggerType: 1,
+          triggerMetadata: { keywordFilter: ['free coins', '彩票*'] },
+          actions: [{ type: 1, metadata: { customMessage: 'Not here.' } }],
+          exemptRoles: [moderator],
+        });
+        assert.equal(rule.creatorId, client.user.id);
+        const heard = told(client, 'autoModerationActionExecution');
+        await assert.rejects(discord.say('mia', 'square', 'Buy FREE coins!'), /Not here/);
+        const [{ matchedKeyword, userId, ruleId, content }] = await heard;
+        const mia = discord.people.find((one) => one.name === 'mia')?.id;
+        assert.deepEqual([matchedKeyword, userId, ruleId, content], ['free coins', mia, rule.id, '']);
+        await discord.say('mona', 'square', 'no free coins here');
+        await discord.say('mia', 'square', 'carefree coinsmith');
+        await rule.setKeywordFilter(['lottery']);
+        await discord.say('mia', 'square', 'free coins');
+        await assert.rejects(rule.setKeywordFilter(['x'.repeat(61)]), { code: 50_035 });
+        await rule.delete();
+        assert.equal((await guild.autoModerationRules.fetch()).size, 0);
+        discord.takePermission(undefined, 'MANAGE_GUILD');
+        await assert.rejects(guild.autoModerationRules.fetch(), { code: 50_013 });
+        assert.deepEqual(discord.violations, []);
+      },
+      { intents: [GatewayIntentBits.Guilds, GatewayIntentBits.AutoModerationExecution] },
+    ));
+
   test('what changes in a guild is told', () =>
     withClient({}, async ({ discord, client }) => {
       await client.guilds.cache.get(discord.guildId)?.members.fetch();

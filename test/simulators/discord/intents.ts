@@ -9,6 +9,7 @@ export const INTENTS = {
   guildMessages: 1 << 9,
   directMessages: 1 << 12,
   messageContent: 1 << 15,
+  moderated: 1 << 21,
 } as const;
 
 /** Every bit that has a meaning. */

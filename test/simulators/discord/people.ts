@@ -1,3 +1,4 @@
+import { needAllowed } from './auto-moderation.ts';
 import { findMember, findMessage, findRoom, findUser } from './find.ts';
 import { sampleId } from './ids.ts';
 import { interact, INTERACTION } from './interactions.ts';
@@ -116,6 +117,7 @@ function write(platform: Platform, { user, channel }: Place, line: string): stri
   const content = worded(platform, line);
   if (content === '') throw new Error(texts.empty);
   if (content.length > LONGEST_LINE) throw new Error(texts.tooLong(LONGEST_LINE));
+  needAllowed(platform, { user, channel, line: content });
   const mentions = called(platform, { content, allowedMentions: undefined }, { channel, author: user });
   return post(platform, { channel, author: user, content, mentions }).id;
 }

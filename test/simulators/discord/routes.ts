@@ -1,3 +1,4 @@
+import { autoModerationRoutes } from './routes-auto-moderation.ts';
 import type { Upload } from './message-body.ts';
 import type { Limit, Platform } from './platform.ts';
 import { channelRoutes } from './routes-channels.ts';
@@ -69,6 +70,7 @@ const ROUTES: Route[] = [
   ...selfRoutes,
   ...guildRoutes,
   ...orderRoutes,
+  ...autoModerationRoutes,
   ...channelRoutes,
   ...interactionRoutes,
   ...webhookRoutes,

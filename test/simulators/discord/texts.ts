@@ -14,6 +14,7 @@ export const texts = {
   missingOption: (name: string, command: string): string => `/${command} needs the option ${name}.`,
   badOption: (name: string, wanted: string): string => `The option ${name} takes ${wanted}.`,
   tooManyWords: (command: string): string => `/${command} takes no more words.`,
+  blocked: 'Your message was blocked by this guild.',
   maySay: (who: string, room: string): string => `${who} may not write in ${room}.`,
   maySee: (who: string, room: string): string => `${who} does not see ${room}.`,
   tooLong: (most: number): string => `A person can write ${most} characters at most.`,

@@ -1,4 +1,5 @@
 import { nextId, sampleId } from './ids.ts';
+import type { WordsRule } from './auto-moderation.ts';
 import { bits } from './permissions.ts';
 
 /** Anything that travels as JSON. */
@@ -111,6 +112,8 @@ export interface Guild {
   members: Map<string, Member>;
   channels: Map<string, Channel>;
   bans: Map<string, Ban>;
+  /** AutoMod’s rules for words, by their id. */
+  wordRules: Map<string, WordsRule>;
   /** Commands that the application registered for this guild alone. */
   commands: Json[];
 }
@@ -164,6 +167,7 @@ export function addGuild(world: World, name: string, rooms: string[]): Guild {
     members: new Map(),
     channels: new Map(),
     bans: new Map(),
+    wordRules: new Map(),
     commands: [],
   };
   for (const room of rooms) addChannel(guild, room, sampleId(`channel of ${name}`, room));
@@ -226,7 +230,7 @@ const MODERATOR = bits('MANAGE_MESSAGES', 'KICK_MEMBERS', 'MODERATE_MEMBERS', 'M
 const BOT =
   EVERYONE |
   bits('MANAGE_MESSAGES', 'MANAGE_ROLES', 'MANAGE_NICKNAMES', 'CHANGE_NICKNAME') |
-  bits('MODERATE_MEMBERS', 'KICK_MEMBERS', 'BAN_MEMBERS', 'MANAGE_CHANNELS');
+  bits('MODERATE_MEMBERS', 'KICK_MEMBERS', 'BAN_MEMBERS', 'MANAGE_CHANNELS', 'MANAGE_GUILD');
 
 /** From low to high: the bot may give the roles below its own, and nothing to whoever stands above it. */
 function rolesFor(world: World, guild: { id: string; name: string }): Role[] {
