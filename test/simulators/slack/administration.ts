@@ -4,7 +4,7 @@ import type { Messages } from './messages.ts';
 import { channelWire, userWire } from './shapes.ts';
 import { texts } from './texts.ts';
 import type { Channel, SlackSimulator, Wire } from './wire.ts';
-import { BOT, TEAM, type Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 interface Office {
   workspace: Workspace;
@@ -38,7 +38,7 @@ export function administration(office: Office): Administration {
   return {
     join: (person, room) => joins(office, workspace.person(person).id, workspace.room(room)),
     leave: (person, room) => leaves(office, workspace.person(person).id, workspace.room(room)),
-    inviteBot: (room) => joins(office, BOT.id, workspace.room(room)),
+    inviteBot: (room) => joins(office, workspace.bot.id, workspace.room(room)),
     removeBot: (room) => removesBot(office, workspace.room(room)),
     archive: (room) => archives(office, workspace.room(room), true),
     unarchive: (room) => archives(office, workspace.room(room), false),
@@ -56,21 +56,21 @@ export function administration(office: Office): Administration {
 
 function joins(office: Office, user: string, channel: Channel): void {
   channel.members.add(user);
-  const member = { user, channel: channel.id, channel_type: 'C', team: TEAM.id };
+  const member = { user, channel: channel.id, channel_type: 'C', team: office.workspace.team.id };
   tell(office, { type: 'member_joined_channel', ...member });
   office.messages.post(channel, { text: texts.joined(user), fields: { subtype: 'channel_join', user } });
 }
 
 function leaves(office: Office, user: string, channel: Channel): void {
   channel.members.delete(user);
-  const member = { user, channel: channel.id, channel_type: 'C', team: TEAM.id };
+  const member = { user, channel: channel.id, channel_type: 'C', team: office.workspace.team.id };
   tell(office, { type: 'member_left_channel', ...member });
   office.messages.post(channel, { text: texts.left(user), fields: { subtype: 'channel_leave', user } });
 }
 
 /** The app is told that it left, and nothing more of that channel. */
 function removesBot(office: Office, channel: Channel): void {
-  channel.members.delete(BOT.id);
+  channel.members.delete(office.workspace.bot.id);
   tell(office, { type: 'channel_left', channel: channel.id, actor_id: office.workspace.person('olga').id });
 }
 
@@ -94,7 +94,7 @@ function deletesRoom(office: Office, channel: Channel): void {
 /** Nobody has invited the bot into a new room yet. */
 function createsRoom(office: Office, name: string): string {
   const channel = office.workspace.addChannel(name);
-  channel.members.delete(BOT.id);
+  channel.members.delete(office.workspace.bot.id);
   tell(office, { type: 'channel_created', channel: channelWire(channel) });
   return channel.id;
 }
@@ -111,22 +111,23 @@ function joinsTeam(office: Office, name: string): string {
   return member.id;
 }
 
-function revokes(office: Office): void {
+/** Slack tells the app that its token is gone. */
+export function revokes(office: Pick<Office, 'workspace' | 'feed'>): void {
   office.workspace.app = 'revoked';
-  tell(office, { type: 'tokens_revoked', tokens: { oauth: [], bot: [BOT.id] } });
+  tell(office, { type: 'tokens_revoked', tokens: { oauth: [], bot: [office.workspace.bot.id] } });
 }
 
 /** Slack sends both events, in no certain order. */
 function uninstalls(office: Office): void {
   office.workspace.app = 'uninstalled';
   tell(office, { type: 'app_uninstalled' });
-  tell(office, { type: 'tokens_revoked', tokens: { oauth: [], bot: [BOT.id] } });
+  tell(office, { type: 'tokens_revoked', tokens: { oauth: [], bot: [office.workspace.bot.id] } });
 }
 
 function tellUser(office: Office, type: string, user: Wire): void {
   tell(office, { type, user, cache_ts: Math.floor(Date.now() / 1_000) });
 }
 
-function tell({ workspace, feed }: Office, event: Wire): void {
+function tell({ workspace, feed }: Pick<Office, 'workspace' | 'feed'>, event: Wire): void {
   feed.publish({ ...event, event_ts: workspace.nextTs() });
 }

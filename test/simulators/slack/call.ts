@@ -1,7 +1,7 @@
 import type { Messages } from './messages.ts';
 import type { Uploads } from './uploads.ts';
 import type { Channel, Wire } from './wire.ts';
-import { BOT, type Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 /** What a Web API method may use. */
 export interface Back {
@@ -91,7 +91,7 @@ export function conversation({ workspace }: Back, id: string): Channel {
 }
 
 export function needMember(channel: Channel, error = 'not_in_channel'): void {
-  if (!channel.members.has(BOT.id)) throw new ApiError(error);
+  if (!channel.members.has(channel.bot.id)) throw new ApiError(error);
 }
 
 /** A page of a list, and the cursor of the next one. */

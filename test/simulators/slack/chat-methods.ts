@@ -3,7 +3,7 @@ import { ApiError, type Args, type Back, conversation, type Method, needMember }
 import { withoutMetadata } from './messages.ts';
 import { sentText } from './typed.ts';
 import type { Channel, Kept, Wire } from './wire.ts';
-import { BOT, botFields, findMessage, type Workspace } from './workspace.ts';
+import { botFields, findMessage, type Workspace } from './workspace.ts';
 
 const CONTENT = ['channel', 'text', 'blocks', 'attachments', 'mrkdwn', 'parse', 'link_names', 'as_user'];
 const LOOKS = ['username', 'icon_emoji', 'icon_url', 'unfurl_links', 'unfurl_media'];
@@ -34,7 +34,7 @@ function postMessage(args: Args, back: Back): Wire {
   if (channel.archived) throw new ApiError('is_archived');
   const { text, ...content } = contentOf(args);
   const metadata = metadataOf(args);
-  const fields = { ...botFields(BOT), ...content, ...(metadata ? { metadata } : {}) };
+  const fields = { ...botFields(back.workspace.bot), ...content, ...(metadata ? { metadata } : {}) };
   const threadTs = args.text('thread_ts');
   const thread = threadTs ? { threadTs, broadcast: args.flag('reply_broadcast') } : {};
   const { wire } = back.messages.post(channel, { text, fields, ...thread });
@@ -51,7 +51,7 @@ function postEphemeral(args: Args, back: Back): Wire {
   const { text, ...content } = contentOf(args);
   const threadTs = args.text('thread_ts');
   const thread = threadTs ? { threadTs } : {};
-  const fields = { ...botFields(BOT), ...content };
+  const fields = { ...botFields(back.workspace.bot), ...content };
   const { wire } = back.messages.post(channel, { text, fields, to: user, ...thread });
   return { message_ts: wire.ts };
 }
@@ -61,7 +61,7 @@ function update(args: Args, back: Back): Wire {
   const { text, ...content } = contentOf(args);
   const metadata = metadataOf(args);
   const fields = { text, ...content, ...(metadata ? { metadata } : {}) };
-  back.messages.change(channel, kept, fields, BOT.id);
+  back.messages.change(channel, kept, fields, back.workspace.bot.id);
   return { channel: channel.id, ts: kept.wire.ts, text, message: withoutMetadata(kept.wire) };
 }
 
@@ -79,8 +79,8 @@ function target({ workspace }: Back, given: string): Channel {
   return found;
 }
 
-function directWith({ channels }: Workspace, user: string): Channel | undefined {
-  return [...channels.values()].find(({ kind, members }) => kind === 'direct' && members.has(user) && user !== BOT.id);
+function directWith({ channels, bot }: Workspace, user: string): Channel | undefined {
+  return [...channels.values()].find(({ kind, members }) => kind === 'direct' && members.has(user) && user !== bot.id);
 }
 
 /** An ephemeral message cannot be changed or deleted by this way: for Slack it is not there. */
@@ -89,7 +89,7 @@ function ownMessage(args: Args, back: Back, error: string): { channel: Channel; 
   needMember(channel, 'channel_not_found');
   const kept = findMessage(channel, args.required('ts'));
   if (!kept || kept.to) throw new ApiError('message_not_found');
-  if (kept.wire.bot_id !== BOT.botId) throw new ApiError(error);
+  if (kept.wire.bot_id !== back.workspace.bot.botId) throw new ApiError(error);
   return { channel, kept };
 }
 

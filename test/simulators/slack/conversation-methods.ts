@@ -10,7 +10,6 @@ import {
 } from './call.ts';
 import { channelWire } from './shapes.ts';
 import type { Channel, Wire } from './wire.ts';
-import { BOT } from './workspace.ts';
 
 const HISTORY = ['channels:history', 'groups:history', 'im:history'];
 const READ = ['channels:read', 'groups:read', 'im:read'];
@@ -57,7 +56,9 @@ function open(args: Args, { workspace }: Back): Wire {
   if (users.length > 1) throw new ApiError('method_not_supported_for_channel_type');
   const wanted = users[0] ?? args.required('channel');
   const direct = [...workspace.channels.values()].filter(({ kind }) => kind === 'direct');
-  const found = direct.find(({ id, members: both }) => id === wanted || (wanted !== BOT.id && both.has(wanted)));
+  const found = direct.find(
+    ({ id, members: both }) => id === wanted || (wanted !== workspace.bot.id && both.has(wanted)),
+  );
   if (!found) throw new ApiError(users.length > 0 ? 'user_not_found' : 'channel_not_found');
   const channel = args.flag('return_im') ? channelWire(found) : { id: found.id };
   return { no_op: true, already_open: true, channel };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Delivery } from './delivery.ts';
 import { texts } from './texts.ts';
 import type { Wire } from './wire.ts';
-import { BOT, keep, TEAM, type Workspace } from './workspace.ts';
+import { keep, type Workspace } from './workspace.ts';
 
 /** Makes events of what happens, for those that the app may see, and remembers them. */
 export class Feed {
@@ -18,7 +18,7 @@ export class Feed {
   /** Sends an event, unless the app lacks the scope or is not where it happened. `about` is the ts for `again`. */
   publish(event: Wire, about = String(event.event_ts)): void {
     if (!isSeen(this.#workspace, event)) return;
-    const payload = wrapped(event);
+    const payload = wrapped(this.#workspace, event);
     keep(this.#sent, { about, payload });
     this.#delivery.event(payload);
   }
@@ -50,30 +50,30 @@ const SCOPES: Record<string, string> = {
 /** Events that tell only those who are in the channel. */
 const MEMBERS_ONLY = new Set(['message', 'app_mention', 'member_joined_channel', 'member_left_channel']);
 
-function isSeen({ app, scopes, channels }: Workspace, event: Wire): boolean {
+function isSeen({ app, scopes, channels, bot }: Workspace, event: Wire): boolean {
   const type = String(event.type);
   if (app === 'uninstalled' && type !== 'app_uninstalled' && type !== 'tokens_revoked') return false;
   const scope = type === 'message' ? messageScope(event) : SCOPES[type];
   if (scope && !scopes.has(scope)) return false;
-  return !MEMBERS_ONLY.has(type) || channels.get(String(event.channel))?.members.has(BOT.id) === true;
+  return !MEMBERS_ONLY.has(type) || channels.get(String(event.channel))?.members.has(bot.id) === true;
 }
 
 const messageScope = (event: Wire): string => (event.channel_type === 'im' ? 'im:history' : 'channels:history');
 
 /** The outer part, the same for every event. https://docs.slack.dev/apis/events-api */
-function wrapped(event: Wire): Wire {
+function wrapped({ team, bot }: Workspace, event: Wire): Wire {
   return {
     token: 'sample-verification-token',
-    team_id: TEAM.id,
-    context_team_id: TEAM.id,
+    team_id: team.id,
+    context_team_id: team.id,
     context_enterprise_id: null,
-    api_app_id: BOT.appId,
+    api_app_id: bot.appId,
     event,
     type: 'event_callback',
     event_id: `Ev${randomBytes(6).toString('hex').toUpperCase()}`,
     event_time: Math.floor(Date.now() / 1_000),
     authorizations: [
-      { enterprise_id: null, team_id: TEAM.id, user_id: BOT.id, is_bot: true, is_enterprise_install: false },
+      { enterprise_id: null, team_id: team.id, user_id: bot.id, is_bot: true, is_enterprise_install: false },
     ],
     is_ext_shared_channel: false,
     event_context: `4-${randomBytes(9).toString('base64url')}`,

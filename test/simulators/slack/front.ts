@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Call } from '#test/simulators/shared/simulator.ts';
 import type { CallFault, FaultBoard } from './faults.ts';
+import type { Installs } from './installs.ts';
 import type { Limits } from './limits.ts';
 import type { OpenId } from './openid.ts';
 import type { ResponseUrls } from './response-urls.ts';
@@ -16,6 +17,7 @@ interface Behind {
   responseUrls: ResponseUrls;
   uploads: Uploads;
   openId: OpenId;
+  installs: Installs;
   faults: FaultBoard;
   limits: Limits;
   violations: string[];
@@ -63,9 +65,10 @@ export class Front {
   }
 
   #answerTo(came: Came): Answer {
-    const { api, responseUrls, uploads, openId } = this.#behind;
-    const signIn = openId.answer({ ...came, token: tokenOf(came) });
-    if (signIn) return signIn;
+    const { api, responseUrls, uploads, openId, installs } = this.#behind;
+    const asked = { ...came, token: tokenOf(came) };
+    const agreed = openId.answer(asked) ?? installs.answer(asked);
+    if (agreed) return agreed;
     if (came.path.startsWith('/api/')) {
       const call = { method: came.path.slice('/api/'.length), args: came.fields ?? {}, token: tokenOf(came) };
       if (!came.fields) return { status: 200, headers: {}, body: this.#malformed(call.method) };

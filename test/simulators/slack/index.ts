@@ -1,12 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import { controlRoutes } from '#test/simulators/shared/control.ts';
-import { administration } from './administration.ts';
+import { administration, revokes } from './administration.ts';
 import { Delivery } from './delivery.ts';
 import { FaultBoard } from './faults.ts';
 import { Feed } from './feed.ts';
 import { Front } from './front.ts';
 import { HttpTarget } from './http-target.ts';
 import { press, slash } from './interactions.ts';
+import { Installs } from './installs.ts';
 import { Limits } from './limits.ts';
 import { Links } from './links.ts';
 import { Messages } from './messages.ts';
@@ -16,9 +17,9 @@ import { ResponseUrls } from './response-urls.ts';
 import { seenBy } from './seen.ts';
 import { texts } from './texts.ts';
 import { Uploads } from './uploads.ts';
-import { TOKENS, WebApi } from './web-api.ts';
+import { WebApi } from './web-api.ts';
 import type { SlackOptions, SlackSimulator } from './wire.ts';
-import { BOT, Workspace } from './workspace.ts';
+import { APP_ID, SAMPLE, TOKENS, Workspace } from './workspace.ts';
 
 export type { SlackOptions, SlackSimulator } from './wire.ts';
 
@@ -37,6 +38,9 @@ export async function startSlack(given: Partial<SlackOptions> = {}): Promise<Sla
 
 const DEFAULTS: SlackOptions = {
   port: 0,
+  team: SAMPLE,
+  installed: true,
+  orgWide: false,
   rooms: [],
   people: [],
   commands: ['/guildhall', '/stock'],
@@ -93,6 +97,7 @@ function assemble(options: SlackOptions) {
     faults,
     limits,
     openId: new OpenId(workspace),
+    installs: new Installs(workspace, options, () => revokes({ workspace, feed })),
     violations: workspace.violations,
   });
   const server = createServer();
@@ -107,7 +112,7 @@ function listen({ server, options, links, responseUrls, back }: Parts): Promise<
       const host = hostOf(server);
       responseUrls.base = back.base = `http://${host}`;
       back.linkUrl = () =>
-        links.disabled ? undefined : `ws://${host}/link/?ticket=${links.newTicket()}&app_id=${BOT.appId}`;
+        links.disabled ? undefined : `ws://${host}/link/?ticket=${links.newTicket()}&app_id=${APP_ID}`;
       resolve();
     });
   });
@@ -125,7 +130,11 @@ function simulatorOf(parts: Parts): SlackSimulator {
     ...talk(parts),
     ...administration(parts),
     platform: 'slack',
-    bot: { id: BOT.id, botId: BOT.botId, name: BOT.name },
+    bot: workspace.bot,
+    team: workspace.team,
+    token: () => workspace.token,
+    carry: (envelope) => delivery.carrier.carry(envelope),
+    carriedBy: (other) => void (delivery.carrier = { carry: (envelope) => other.carry(envelope) }),
     get people() {
       const persons = [...workspace.members.values()].filter(({ isBot }) => !isBot);
       return persons.map(({ id, name, role }) => ({ id, name, role }));
@@ -147,9 +156,9 @@ function simulatorOf(parts: Parts): SlackSimulator {
   };
 }
 
-function settings({ back }: Parts): Pick<SlackSimulator, 'page' | 'env' | 'httpEnv'> {
+function settings({ back, workspace }: Parts): Pick<SlackSimulator, 'page' | 'env' | 'httpEnv'> {
   const client = { SLACK_CLIENT_ID: CLIENT.id, SLACK_CLIENT_SECRET: CLIENT.secret };
-  const common = { SLACK_BOT_TOKEN: TOKENS.bot, ...client, SLACK_API_URL: `${back.base}/api/` };
+  const common = { SLACK_BOT_TOKEN: workspace.token, ...client, SLACK_API_URL: `${back.base}/api/` };
   return {
     page: `${back.base}/`,
     env: { ...common, SLACK_APP_TOKEN: TOKENS.app },

@@ -7,7 +7,7 @@ import type { ResponseUrls } from './response-urls.ts';
 import { texts } from './texts.ts';
 import { escape } from './typed.ts';
 import type { Channel, Member, Outcome, Wire } from './wire.ts';
-import { BOT, SLACKBOT, TEAM, type Workspace } from './workspace.ts';
+import { SLACKBOT, type Workspace } from './workspace.ts';
 
 export interface Desk {
   workspace: Workspace;
@@ -21,7 +21,7 @@ export function slash(desk: Desk, person: string, room: string, typed: { command
   const { member, channel } = presence(desk.workspace, person, room);
   const trigger = newTrigger();
   const responseUrl = desk.responseUrls.open({ channel, person: member.id, answers: trigger });
-  const payload = commandPayload(member, channel, { ...typed, trigger, responseUrl });
+  const payload = commandPayload(desk.workspace, { member, channel }, { ...typed, trigger, responseUrl });
   void desk.delivery.interaction('slash_commands', payload).then((outcome) => {
     if (!outcome.ok) tellFailure(desk, { channel, member, command: typed.command, outcome, trigger });
     else if (isMessage(outcome.reply)) desk.responseUrls.answer(responseUrl, outcome.reply);
@@ -45,7 +45,7 @@ export function press(desk: Desk, person: string, room: string, button: { ts: st
     is_ephemeral: Boolean(message.to),
   };
   const about = { container, trigger_id: trigger, message: message.wire, response_url: responseUrl, actions: [action] };
-  const payload = { ...pressPayload(member, channel), ...about };
+  const payload = { ...pressPayload(desk.workspace, { member, channel }), ...about };
   void desk.delivery.interaction('interactive', payload);
   return trigger;
 }
@@ -55,6 +55,11 @@ const newTrigger = (): string =>
 
 const isMessage = (value: unknown): value is Wire => typeof value === 'object' && value !== null && 'text' in value;
 
+interface Presence {
+  member: Member;
+  channel: Channel;
+}
+
 interface Typed {
   command: string;
   text: string;
@@ -63,18 +68,22 @@ interface Typed {
 }
 
 /** https://docs.slack.dev/interactivity/implementing-slash-commands */
-function commandPayload(member: Member, channel: Channel, { command, text, trigger, responseUrl }: Typed): Wire {
+function commandPayload(
+  { team, bot }: Workspace,
+  { member, channel }: Presence,
+  { command, text, trigger, responseUrl }: Typed,
+): Wire {
   return {
     token: 'sample-verification-token',
-    team_id: TEAM.id,
-    team_domain: TEAM.domain,
+    team_id: team.id,
+    team_domain: team.domain,
     channel_id: channel.id,
     channel_name: channel.kind === 'direct' ? 'directmessage' : channel.name,
     user_id: member.id,
     user_name: member.name,
     command,
     text: escape(text),
-    api_app_id: BOT.appId,
+    api_app_id: bot.appId,
     is_enterprise_install: 'false',
     response_url: responseUrl,
     trigger_id: trigger,
@@ -82,13 +91,13 @@ function commandPayload(member: Member, channel: Channel, { command, text, trigg
 }
 
 /** https://docs.slack.dev/reference/interaction-payloads/block_actions-payload */
-function pressPayload(member: Member, channel: Channel): Wire {
+function pressPayload({ team, bot }: Workspace, { member, channel }: Presence): Wire {
   return {
     type: 'block_actions',
-    user: { id: member.id, username: member.name, name: member.name, team_id: TEAM.id },
-    api_app_id: BOT.appId,
+    user: { id: member.id, username: member.name, name: member.name, team_id: team.id },
+    api_app_id: bot.appId,
     token: 'sample-verification-token',
-    team: { id: TEAM.id, domain: TEAM.domain },
+    team: { id: team.id, domain: team.domain },
     enterprise: null,
     is_enterprise_install: false,
     channel: { id: channel.id, name: channel.kind === 'direct' ? 'directmessage' : channel.name },

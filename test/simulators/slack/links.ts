@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { violations } from './texts.ts';
 import type { Carrier, Envelope, Outcome, SlackOptions } from './wire.ts';
-import { BOT, keep, keepNewest } from './workspace.ts';
+import { APP_ID, keep, keepNewest } from './workspace.ts';
 
 /** The links of Socket Mode. https://docs.slack.dev/apis/events-api/using-socket-mode */
 export class Links implements Carrier {
@@ -107,7 +107,7 @@ export class Links implements Carrier {
     this.#ready.unshift(link);
     const debug = { host: HOST, started: new Date().toISOString(), build_number: 1, approximate_connection_time: 3600 };
     const hello = { type: 'hello', num_connections: this.#ready.length, debug_info: debug };
-    link.send(JSON.stringify({ ...hello, connection_info: { app_id: BOT.appId } }));
+    link.send(JSON.stringify({ ...hello, connection_info: { app_id: APP_ID } }));
     this.#pingOn(link);
     this.#tellWaiters();
   }

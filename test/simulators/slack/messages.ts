@@ -1,6 +1,6 @@
 import type { Feed } from './feed.ts';
 import type { Channel, Kept, Wire } from './wire.ts';
-import { BOT, findMessage, keep, type Workspace } from './workspace.ts';
+import { findMessage, keep, type Workspace } from './workspace.ts';
 
 /** What a message is about to be. `fields` are its wire form, without ts. */
 export interface Draft {
@@ -63,7 +63,7 @@ export class Messages {
   /** A mention in a channel gives two events. In direct messages there is the message alone. */
   #tell(channel: Channel, { wire }: Kept): void {
     const event = { ...withoutMetadata(wire), ...place(channel), event_ts: wire.ts };
-    if (channel.kind === 'room' && wire.user !== BOT.id && wire.text.includes(`<@${BOT.id}>`)) {
+    if (channel.kind === 'room' && wire.user !== channel.bot.id && wire.text.includes(`<@${channel.bot.id}>`)) {
       const { channel_type: _type, subtype: _subtype, ...mention } = event as Wire;
       this.#feed.publish({ ...mention, type: 'app_mention' }, wire.ts);
     }

@@ -1,19 +1,22 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Wire } from './wire.ts';
-import { TEAM, type Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 /** The app as people sign in to it. */
 export const CLIENT = { id: '1111111111.2222222222', secret: 'sample-client-secret' };
 
-interface Call {
+/** A call as it came. */
+export interface AuthCall {
   method: string;
   path: string;
   query: URLSearchParams;
   fields: Wire | undefined;
+  headers: IncomingHttpHeaders;
   token: string | undefined;
 }
 
-interface Answer {
+export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: string | Wire;
@@ -36,7 +39,7 @@ export class OpenId {
   }
 
   /** Undefined where the call is none of these. */
-  answer({ method, path, query, fields = {}, token }: Call): Answer | undefined {
+  answer({ method, path, query, fields = {}, token }: AuthCall): Answer | undefined {
     if (method === 'GET' && path === '/openid/connect/authorize') return this.#authorize(query);
     if (path === '/api/openid.connect.token') return said(this.#redeem(fields));
     if (path === '/api/openid.connect.userInfo') return said(this.#userInfo(token));
@@ -51,7 +54,7 @@ export class OpenId {
     if (query.get('client_id') !== CLIENT.id || !URL.canParse(redirect) || !scopes.includes('openid'))
       return page(400, 'Something is wrong with the link: client_id, redirect_uri or scope.');
     const login = query.get('login');
-    if (login === null) return page(200, this.#people(query));
+    if (login === null) return page(200, peopleOf(this.#workspace, query));
     const member = [...this.#workspace.members.values()].find(({ name, isBot }) => name === login && !isBot);
     const back = new URL(redirect);
     const code = `${randomBytes(6).toString('hex')}.${randomBytes(16).toString('hex')}`;
@@ -60,15 +63,6 @@ export class OpenId {
     else back.searchParams.set('error', 'access_denied');
     back.searchParams.set('state', query.get('state') ?? '');
     return { status: 302, headers: { location: back.href }, body: '' };
-  }
-
-  #people(query: URLSearchParams): string {
-    const persons = [...this.#workspace.members.values()].filter(({ isBot }) => !isBot);
-    const links = persons.map(({ name }) => {
-      const next = new URLSearchParams([...query, ['login', name]]);
-      return `<li><a href="?${String(next).replaceAll('&', '&amp;')}">${name}</a></li>`;
-    });
-    return `<p>Who signs in?</p><ul>${links.join('')}</ul>`;
   }
 
   #redeem(fields: Wire): Wire {
@@ -88,7 +82,7 @@ export class OpenId {
   #idToken({ user, nonce }: Grant): string {
     const now = Math.floor(Date.now() / 1_000);
     const who = { iss: 'https://slack.com', sub: user, aud: CLIENT.id, exp: now + 300, iat: now };
-    const claims = { ...who, ...(nonce !== null && { nonce }), 'https://slack.com/team_id': TEAM.id };
+    const claims = { ...who, ...(nonce !== null && { nonce }), 'https://slack.com/team_id': this.#workspace.team.id };
     const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     return `${part({ alg: 'RS256', kid: 'sample' })}.${part(claims)}.${part('signature')}`;
   }
@@ -98,7 +92,10 @@ export class OpenId {
     const member = grant && this.#workspace.members.get(grant.user);
     if (!member) return { ok: false, error: 'invalid_auth' };
     const { id, name } = member;
-    const where = { 'https://slack.com/team_id': TEAM.id, 'https://slack.com/team_name': TEAM.name };
+    const where = {
+      'https://slack.com/team_id': this.#workspace.team.id,
+      'https://slack.com/team_name': this.#workspace.team.name,
+    };
     return { ok: true, sub: id, 'https://slack.com/user_id': id, ...where, name };
   }
 
@@ -107,9 +104,19 @@ export class OpenId {
   }
 }
 
-const said = (body: Wire): Answer => ({ status: 200, headers: {}, body });
+/** Who it is that agrees. */
+export function peopleOf({ members }: Workspace, query: URLSearchParams): string {
+  const persons = [...members.values()].filter(({ isBot }) => !isBot);
+  const links = persons.map(({ name }) => {
+    const next = new URLSearchParams([...query, ['login', name]]);
+    return `<li><a href="?${String(next).replaceAll('&', '&amp;')}">${name}</a></li>`;
+  });
+  return `<p>Who signs in?</p><ul>${links.join('')}</ul>`;
+}
 
-function page(status: number, words: string): Answer {
+export const said = (body: Wire): Answer => ({ status: 200, headers: {}, body });
+
+export function page(status: number, words: string): Answer {
   const headers = { 'content-type': 'text/html; charset=utf-8' };
   return {
     status,

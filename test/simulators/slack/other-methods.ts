@@ -14,7 +14,7 @@ import { userWire } from './shapes.ts';
 import type { Upload } from './uploads.ts';
 import { sentText } from './typed.ts';
 import type { Wire } from './wire.ts';
-import { BOT, botFields, findMessage, TEAM } from './workspace.ts';
+import { botFields, findMessage } from './workspace.ts';
 
 /** The methods about the app, the people, the workspace and files. https://docs.slack.dev/reference/methods */
 export const otherMethods: Record<string, Method> = {
@@ -43,9 +43,9 @@ function openConnection(_args: Args, { linkUrl }: Back): Wire {
   return { url };
 }
 
-function authTest(): Wire {
-  const who = { user: BOT.name.toLowerCase(), user_id: BOT.id, bot_id: BOT.botId };
-  const where = { url: `https://${TEAM.domain}.slack.com/`, team: TEAM.name, team_id: TEAM.id };
+function authTest(_args: Args, { workspace: { team, bot } }: Back): Wire {
+  const who = { user: bot.name.toLowerCase(), user_id: bot.id, bot_id: bot.botId };
+  const where = { url: `https://${team.domain}.slack.com/`, team: team.name, team_id: team.id };
   return { ...where, ...who, is_enterprise_install: false };
 }
 
@@ -61,14 +61,14 @@ function userList(args: Args, { workspace }: Back): Wire {
   return { members: page.map((member) => userWire(workspace, member)), cache_ts: cache, response_metadata: metadata };
 }
 
-function teamInfo(args: Args): Wire {
-  if ((args.text('team') ?? TEAM.id) !== TEAM.id) throw new ApiError('team_not_found');
-  return { team: { ...TEAM, email_domain: '', icon: {}, url: `https://${TEAM.domain}.slack.com/` } };
+function teamInfo(args: Args, { workspace: { team } }: Back): Wire {
+  if ((args.text('team') ?? team.id) !== team.id) throw new ApiError('team_not_found');
+  return { team: { ...team, email_domain: '', icon: {}, url: `https://${team.domain}.slack.com/` } };
 }
 
-function botInfo(args: Args): Wire {
-  if (args.required('bot') !== BOT.botId) throw new ApiError('bot_not_found');
-  const who = { id: BOT.botId, user_id: BOT.id, app_id: BOT.appId, name: BOT.name };
+function botInfo(args: Args, { workspace: { bot } }: Back): Wire {
+  if (args.required('bot') !== bot.botId) throw new ApiError('bot_not_found');
+  const who = { id: bot.botId, user_id: bot.id, app_id: bot.appId, name: bot.name };
   return { bot: { ...who, deleted: false, updated: 0, icons: {} } };
 }
 
@@ -81,7 +81,7 @@ function react(args: Args, back: Back): Wire {
   if (!kept || kept.to) throw new ApiError('message_not_found');
   const reactions = objects(kept.wire.reactions);
   if (reactions.some((one) => one.name === name)) throw new ApiError('already_reacted');
-  kept.wire = { ...kept.wire, reactions: [...reactions, { name, users: [BOT.id], count: 1 }] };
+  kept.wire = { ...kept.wire, reactions: [...reactions, { name, users: [back.workspace.bot.id], count: 1 }] };
   return {};
 }
 
@@ -97,7 +97,7 @@ function completeUpload(args: Args, back: Back): Wire {
   const wanted = objects(args.json('files', 'invalid_arguments'));
   if (wanted.length === 0) throw invalidArguments('missing required field: files');
   const uploads = wanted.map(({ id }) => uploaded(back, String(id)));
-  const files = uploads.map((upload, index) => sharedFile(upload, wanted[index]?.title));
+  const files = uploads.map((upload, index) => sharedFile(back, upload, wanted[index]?.title));
   const channelId = args.text('channel_id') ?? args.text('channels');
   if (channelId) shareIn(channelId, files, args, back);
   for (const upload of uploads) upload.shared = true;
@@ -110,19 +110,19 @@ function uploaded({ uploads }: Back, id: string): Upload {
   return upload;
 }
 
-function shareIn(channelId: string, files: Wire[], args: Args, { messages, ...back }: Back): void {
-  const channel = conversation({ messages, ...back }, channelId);
+function shareIn(channelId: string, files: Wire[], args: Args, back: Back): void {
+  const channel = conversation(back, channelId);
   needMember(channel);
   if (channel.archived) throw new ApiError('is_archived');
   const text = sentText(args.text('initial_comment') ?? '');
-  const fields = { ...botFields(BOT), subtype: 'file_share', upload: true, files };
+  const fields = { ...botFields(back.workspace.bot), subtype: 'file_share', upload: true, files };
   const threadTs = args.text('thread_ts');
-  messages.post(channel, { text, fields, ...(threadTs ? { threadTs } : {}) });
+  back.messages.post(channel, { text, fields, ...(threadTs ? { threadTs } : {}) });
 }
 
-function sharedFile({ id, name, bytes = 0 }: Upload, title: unknown): Wire {
+function sharedFile({ workspace: { team, bot } }: Back, { id, name, bytes = 0 }: Upload, title: unknown): Wire {
   const type = TYPES[name.split('.').at(-1)?.toLowerCase() ?? ''] ?? 'application/octet-stream';
-  return { ...fileWire({ id, name, type, bytes }, BOT.id), title: String(title ?? name) };
+  return { ...fileWire({ id, name, type, bytes }, { id: bot.id, team: team.id }), title: String(title ?? name) };
 }
 
 const TYPES: Record<string, string> = {

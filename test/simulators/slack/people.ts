@@ -3,7 +3,7 @@ import type { Messages } from './messages.ts';
 import { texts } from './texts.ts';
 import { typedText } from './typed.ts';
 import type { Channel, Kept, Member, Wire } from './wire.ts';
-import { botFields, OTHER_BOT, TEAM, type Workspace } from './workspace.ts';
+import { botFields, OTHER_BOT, type Workspace } from './workspace.ts';
 
 interface Office {
   workspace: Workspace;
@@ -19,7 +19,7 @@ export function writes(
   if (line.text.trim() === '') throw new Error(texts.empty);
   if (line.threadTs) office.workspace.message(channel, line.threadTs);
   const text = typedText(office.workspace, line.text);
-  const fields = personFields(member, text);
+  const fields = personFields(office.workspace, member, text);
   const threadTs = line.threadTs ? { threadTs: line.threadTs } : {};
   return office.messages.post(channel, { text, fields, ...threadTs }).wire.ts;
 }
@@ -38,10 +38,10 @@ export function shares(
 ): string {
   const { member, channel } = presence(office.workspace, person, room);
   const fields = {
-    ...personFields(member, text),
+    ...personFields(office.workspace, member, text),
     subtype: 'file_share',
     upload: false,
-    files: [fileWire(file, member.id)],
+    files: [fileWire(file, { id: member.id, team: office.workspace.team.id })],
   };
   return office.messages.post(channel, { text: typedText(office.workspace, text), fields }).wire.ts;
 }
@@ -65,7 +65,7 @@ export function erases(office: Office, person: string, room: string, ts: string)
 
 /** Another app's bot posts, in the older form that has no user. */
 export function otherBotSays({ workspace, messages }: Office, room: string, text: string): string {
-  const { user: _user, ...bot } = botFields(OTHER_BOT);
+  const { user: _user, ...bot } = botFields({ ...OTHER_BOT, team: workspace.team.id });
   const fields = { ...bot, subtype: 'bot_message', username: OTHER_BOT.name };
   return messages.post(workspace.room(room), { text: typedText(workspace, text), fields }).wire.ts;
 }
@@ -80,7 +80,10 @@ export function presence(workspace: Workspace, person: string, room: string): { 
 }
 
 /** A file as messages and the Web API show it. */
-export function fileWire({ name, type, bytes, id }: SharedFile & { id?: string }, user: string): Wire {
+export function fileWire(
+  { name, type, bytes, id }: SharedFile & { id?: string },
+  by: { id: string; team: string },
+): Wire {
   const at = Math.floor(Date.now() / 1_000);
   const kind = name.includes('.') ? name.split('.').at(-1) : 'text';
   return {
@@ -92,8 +95,8 @@ export function fileWire({ name, type, bytes, id }: SharedFile & { id?: string }
     mimetype: type,
     filetype: kind,
     pretty_type: String(kind).toUpperCase(),
-    user,
-    user_team: TEAM.id,
+    user: by.id,
+    user_team: by.team,
     size: bytes,
     mode: 'hosted',
     is_external: false,
@@ -111,8 +114,8 @@ function ownMessage(
   return { member, channel, kept };
 }
 
-function personFields(member: Member, text: string): Wire {
-  return { user: member.id, client_msg_id: randomUUID(), team: TEAM.id, blocks: richText(text) };
+function personFields({ team }: Workspace, member: Member, text: string): Wire {
+  return { user: member.id, client_msg_id: randomUUID(), team: team.id, blocks: richText(text) };
 }
 
 /** The form in which Slack's client sends what was typed, beside the text. */

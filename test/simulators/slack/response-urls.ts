@@ -4,7 +4,7 @@ import type { Messages } from './messages.ts';
 import { violations } from './texts.ts';
 import { sentText } from './typed.ts';
 import type { Channel, Kept, SlackOptions, Wire } from './wire.ts';
-import { BOT, botFields, keep, keepNewest, type Workspace } from './workspace.ts';
+import { botFields, keep, keepNewest, type Workspace } from './workspace.ts';
 
 interface Place {
   channel: Channel;
@@ -38,7 +38,7 @@ export class ResponseUrls {
   }
 
   open(place: Place): string {
-    const path = `/commands/T0SAMPLE/${Date.now()}/${randomBytes(12).toString('base64url')}`;
+    const path = `/commands/${this.#workspace.team.id}/${Date.now()}/${randomBytes(12).toString('base64url')}`;
     const pressed = place.source !== undefined;
     this.#open.set(path, { ...place, pressed, until: Date.now() + this.#lifeMs, uses: 0 });
     keepNewest(this.#open);
@@ -77,7 +77,7 @@ export class ResponseUrls {
     const target = place.source;
     if (body.delete_original === true && target) return void this.#messages.remove(channel, target);
     if (body.replace_original === true && target) {
-      return void this.#messages.change(channel, target, changed(body), BOT.id);
+      return void this.#messages.change(channel, target, changed(body), this.#workspace.bot.id);
     }
     const posted = this.#post(place, body);
     if (!place.pressed) place.source = posted;
@@ -85,7 +85,7 @@ export class ResponseUrls {
 
   #post({ channel, person, answers }: Place, body: Wire): Kept {
     const { text, ...rest } = changed(body);
-    const { user: _user, ...bot } = botFields(BOT);
+    const { user: _user, ...bot } = botFields(this.#workspace.bot);
     const fields = { ...bot, subtype: 'bot_message', ...rest };
     const threadTs = typeof body.thread_ts === 'string' ? { threadTs: body.thread_ts } : {};
     const to = body.response_type === 'in_channel' ? {} : { to: person };

@@ -2,7 +2,7 @@ import type { Seen } from '#test/simulators/shared/simulator.ts';
 import { blockText, objects } from './blocks.ts';
 import { shownText } from './typed.ts';
 import type { Channel, Kept, Wire } from './wire.ts';
-import { BOT, OTHER_BOT, SLACKBOT, type Workspace } from './workspace.ts';
+import { OTHER_BOT, SLACKBOT, type Workspace } from './workspace.ts';
 
 /** What one person sees in a room, or what everybody sees where no person is named. Direct messages have one reader. */
 export function seenBy(workspace: Workspace, room: string, person?: string): Seen[] {
@@ -33,14 +33,14 @@ function seen(workspace: Workspace, channel: Channel, kept: Kept): Seen {
   };
 }
 
-const onlyReader = ({ kind, members }: Channel): string | undefined =>
-  kind === 'direct' ? [...members].find((id) => id !== BOT.id) : undefined;
+const onlyReader = ({ kind, members, bot }: Channel): string | undefined =>
+  kind === 'direct' ? [...members].find((id) => id !== bot.id) : undefined;
 
 /** An app's blocks are shown in place of its text; those of a person say the same as the text. */
 const ownBlocks = (wire: Wire): unknown => (wire.bot_id ? wire.blocks : undefined);
 
 function author(workspace: Workspace, wire: Wire): Seen['author'] {
-  const bot = [BOT, OTHER_BOT].find(({ botId }) => botId === wire.bot_id);
+  const bot = [workspace.bot, OTHER_BOT].find(({ botId }) => botId === wire.bot_id);
   if (bot) return { id: bot.id, name: bot.name, bot: true };
   if (wire.user === SLACKBOT.id) return { ...SLACKBOT, bot: true };
   const id = String(wire.user);

@@ -1,12 +1,12 @@
 import type { Channel, Member, Wire } from './wire.ts';
-import { BOT, TEAM, type Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 /** A user object. The address is there only for an app that may see it. */
-export function userWire({ scopes }: Workspace, member: Member): Wire {
+export function userWire({ scopes, team, bot }: Workspace, member: Member): Wire {
   const email = member.isBot || !scopes.has('users:read.email') ? {} : { email: `${member.name}@sample.test` };
   return {
     id: member.id,
-    team_id: TEAM.id,
+    team_id: team.id,
     name: member.name.toLowerCase(),
     deleted: false,
     color: '9f69e7',
@@ -19,9 +19,9 @@ export function userWire({ scopes }: Workspace, member: Member): Wire {
       real_name_normalized: member.name,
       display_name: member.isBot ? '' : member.name,
       display_name_normalized: member.isBot ? '' : member.name,
-      team: TEAM.id,
+      team: team.id,
       ...email,
-      ...(member.isBot ? { bot_id: BOT.botId, api_app_id: BOT.appId } : {}),
+      ...(member.isBot ? { bot_id: bot.botId, api_app_id: bot.appId } : {}),
     },
     is_admin: member.role === 'owner' || member.role === 'admin',
     is_owner: member.role === 'owner',
@@ -41,11 +41,11 @@ export function channelWire(channel: Channel): Wire {
     id: channel.id,
     created,
     is_archived: channel.archived,
-    context_team_id: TEAM.id,
+    context_team_id: channel.bot.team,
     is_org_shared: false,
   };
   if (channel.kind === 'direct') {
-    const user = [...channel.members].find((id) => id !== BOT.id);
+    const user = [...channel.members].find((id) => id !== channel.bot.id);
     return { ...common, is_im: true, user, is_user_deleted: false, priority: 0 };
   }
   return {
@@ -60,7 +60,7 @@ export function channelWire(channel: Channel): Wire {
     is_general: false,
     is_shared: false,
     is_ext_shared: false,
-    is_member: channel.members.has(BOT.id),
+    is_member: channel.members.has(channel.bot.id),
     topic: { value: '', creator: '', last_set: 0 },
     purpose: { value: '', creator: '', last_set: 0 },
     previous_names: [],

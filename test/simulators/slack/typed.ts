@@ -1,4 +1,4 @@
-import { BOT, type Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 /**
  * What Slack's client makes of a line that a person types: &, < and > become entities, names become mentions,
@@ -59,7 +59,7 @@ function linked(workspace: Workspace, text: string): string {
 
 function mention(workspace: Workspace, name: string): string | undefined {
   if (/^(here|channel|everyone)$/i.test(name)) return `<!${name.toLowerCase()}>`;
-  if (name.toLowerCase() === BOT.name.toLowerCase()) return `<@${BOT.id}>`;
+  if (name.toLowerCase() === workspace.bot.name.toLowerCase()) return `<@${workspace.bot.id}>`;
   const found = [...workspace.members.values()].find((member) => member.name.toLowerCase() === name.toLowerCase());
   return found && `<@${found.id}>`;
 }

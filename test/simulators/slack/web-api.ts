@@ -5,10 +5,7 @@ import type { Limits } from './limits.ts';
 import { otherMethods } from './other-methods.ts';
 import { violations } from './texts.ts';
 import type { SlackOptions, Wire } from './wire.ts';
-import { keep, type Workspace } from './workspace.ts';
-
-/** The sample tokens and secret. Any other is refused, unless the stand-in takes any of the right form. */
-export const TOKENS = { bot: 'xoxb-sample-bot', app: 'xapp-sample-app', signing: 'sample-signing-secret' };
+import { keep, TOKENS, type Workspace } from './workspace.ts';
 
 export interface ApiCall {
   method: string;
@@ -61,8 +58,9 @@ export class WebApi {
     const kind = token.slice(0, 5);
     if (!this.#isGood(token)) throw new ApiError('invalid_auth');
     if (kind !== (method.appToken ? 'xapp-' : 'xoxb-')) throw new ApiError('not_allowed_token_type');
-    if (workspace.app === 'uninstalled') throw new ApiError('account_inactive');
+    // The app's own token is of no workspace.
     if (method.appToken) return;
+    if (workspace.app === 'uninstalled') throw new ApiError('account_inactive');
     if (workspace.app === 'revoked') throw new ApiError('token_revoked');
     const [needed] = method.scopes;
     if (!needed || method.scopes.some((scope) => workspace.scopes.has(scope))) return;
@@ -71,7 +69,7 @@ export class WebApi {
 
   #isGood(token: string): boolean {
     if (this.#anyToken) return /^(xoxb|xapp)-./.test(token);
-    return token === TOKENS.bot || token === TOKENS.app;
+    return token === this.#back.workspace.token || token === TOKENS.app;
   }
 
   #noteUnknownArguments({ method: name, args }: ApiCall, { args: known }: Method): void {

@@ -20,11 +20,23 @@ export interface Kept {
   answers?: string;
 }
 
+/** The app's bot user as one workspace has it. */
+export interface Bot {
+  id: string;
+  botId: string;
+  appId: string;
+  name: string;
+  /** The workspace. */
+  team: string;
+}
+
 /** A channel, or the direct messages between the bot and one person. */
 export interface Channel {
   id: string;
   name: string;
   kind: 'room' | 'direct';
+  /** The app's, whether it is a member or not. */
+  bot: Bot;
   /** Ids of people and bots. */
   members: Set<string>;
   archived: boolean;
@@ -58,6 +70,12 @@ export interface Carrier {
 /** How the stand-in behaves. Times are in ms. */
 export interface SlackOptions {
   port: number;
+  /** The workspace's name. Ids of any other than the sample one hold it, as Slack's are never the same in two. */
+  team: string;
+  /** Whether the app is installed at the start; else `/oauth/v2/authorize` installs it. */
+  installed: boolean;
+  /** An organisation installs the app for all of its workspaces at once. */
+  orgWide: boolean;
   /** More rooms and people beside the sample ones. */
   rooms: string[];
   people: string[];
@@ -93,7 +111,14 @@ export interface SlackSimulator extends Simulator {
   httpEnv: Record<string, string>;
   /** Ids of events that Slack gave up on, after the last attempt. */
   lost: string[];
-  bot: { id: string; botId: string; name: string };
+  bot: Bot;
+  /** The workspace. `token`: the app's bot token in it, as it is now. */
+  team: { id: string; name: string };
+  token(): string;
+  /** Hands an event over to the program, for a workspace that shares its app with this one. */
+  carry(envelope: Envelope): Promise<Outcome>;
+  /** Its events go by the links, or the signed HTTP, of another workspace that has the same app. */
+  carriedBy(other: SlackSimulator): void;
   faults: Faults;
   /** Sends everything to this address from now on, once it has answered the challenge. Rejects after `challengeMs`. */
   deliverTo(url: string): Promise<void>;
