@@ -1,7 +1,7 @@
 /**
  * What the vault and the rest of the program say to each other: JSON over HTTP, on a socket of the machine or over mutual TLS.
- * The vault opens what was sealed for it and gives nothing of it back, but the token of a community's own application to the
- * connector that signs in with it; a caller is who its certificate says.
+ * The vault opens what was sealed for it and gives nothing of it back, but the token of a community's own application, or of
+ * its Slack workspace, to the connector that signs in with it; a caller is who its certificate says.
  */
 import { z } from 'zod';
 
@@ -96,6 +96,17 @@ export const keyIds = ({ current, next, retired }: VaultStatus): ReadonlySet<str
 
 /** What a community's own Discord application is kept for. The vault gives its token to Discord's connector alone. */
 export const APPLICATION_PURPOSE = 'discord-app';
+
+/** What the bot token of a Slack workspace that joined by “Add to Slack” is kept for, with the workspace's id behind it. */
+export const WORKSPACE_PURPOSE = 'slack-app-';
+
+/** What the token for one workspace is kept for. `team`: Slack's id of it, letters and digits. */
+const workspacePurpose = (team: string): string => `${WORKSPACE_PURPOSE}${team.toLowerCase()}`;
+
+/** What the token of a community's application is kept for. */
+export function applicationPurpose({ platform, platformId }: { platform: string; platformId: string }): string {
+  return platform === 'slack' ? workspacePurpose(platformId) : APPLICATION_PURPOSE;
+}
 
 /** `POST /v1/lease`: a short-lived token for a connection. `provider` is one that has such tokens. */
 export const LeaseBody = SealedSecret.extend({ provider: z.string().max(60) });

@@ -10,13 +10,13 @@ export const ON_THIS_MACHINE = 'all';
 const CALLERS: Readonly<Record<string, Rights>> = {
   [ON_THIS_MACHINE]: {
     operations: ['public-key', 'check', 'call', 'reseal', 'rotation', 'status', 'lease', 'totp'],
-    leases: ['twitch', 'discord'],
+    leases: ['twitch', 'discord', 'slack'],
   },
   hall: { operations: ['public-key', 'check', 'reseal', 'rotation', 'status', 'totp'], leases: [] },
   worker: { operations: ['public-key', 'call'], leases: [] },
   bot: { operations: ['public-key'], leases: [] },
   discord: { operations: ['public-key', 'lease'], leases: ['discord'] },
-  slack: { operations: ['public-key'], leases: [] },
+  slack: { operations: ['public-key', 'lease'], leases: ['slack'] },
   twitch: { operations: ['public-key', 'lease'], leases: ['twitch'] },
 };
 

@@ -10,7 +10,7 @@ export function discord(): Provider {
     name: 'discord',
     base: new URL('https://discord.com/api'),
     pace: PACE,
-    whole: { purpose: APPLICATION_PURPOSE, owners: 'comm_', forMs: 60 * 60_000 },
+    whole: { isFor: (purpose) => purpose === APPLICATION_PURPOSE, owners: 'comm_', forMs: 60 * 60_000 },
   };
 }
 

@@ -85,6 +85,23 @@ describe('the vault leases a token', () => {
     assert.equal(asked, 0);
   });
 
+  it('gives what a community keeps for a Slack workspace to its connector, and no other secret', async () => {
+    const lease = leasing({});
+    const ask = async (owner: string, purpose: string): Promise<LeaseAnswer> =>
+      lease(await seal(keys.publicKey(), new TextEncoder().encode('xoxb-1'), { owner, purpose }), {
+        owner,
+        purpose,
+        provider: 'slack',
+      });
+    assert.equal((await ask('comm_1', 'slack-app-t0traders')).token, 'xoxb-1');
+    for (const [owner, purpose] of [
+      ['acct_1', 'slack-app-t0traders'],
+      ['comm_1', 'slack'],
+      ['comm_1', 'discord-app'],
+    ] as const)
+      await assert.rejects(ask(owner, purpose), { code: 'not-allowed' });
+  });
+
   async function fromTwitch(options: TwitchOptions = {}): Promise<{ lease: Leasing; refresh: string }> {
     twitch = await startTwitch({ clock: () => now, ...options });
     const { env } = twitch;

@@ -47,9 +47,9 @@ async function lease(parts: Parts, { provider: name, ...secret }: Lease, signal:
   return unlessGone(parts.shared(JSON.stringify([name, secret.owner, secret.purpose, secret.sealed]), run), signal);
 }
 
-/** Of a community's application, and of nothing else. */
-function whole({ asking }: Parts, use: Use, { purpose, owners, forMs }: WholeRules): Promise<LeaseAnswer> {
-  if (use.secret.purpose !== purpose || !use.secret.owner.startsWith(owners)) throw notMeant(use.provider);
+/** Of a community's application or workspace, and of nothing else. */
+function whole({ asking }: Parts, use: Use, { isFor, owners, forMs }: WholeRules): Promise<LeaseAnswer> {
+  if (!isFor(use.secret.purpose) || !use.secret.owner.startsWith(owners)) throw notMeant(use.provider);
   return withSecret(asking, use, async (secret) => ({
     token: new TextDecoder().decode(secret),
     expiresAt: asking.clock() + forMs,

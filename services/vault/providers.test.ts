@@ -9,7 +9,7 @@ const torn = (tornUrl = settings.tornUrl): Provider =>
 const allows = (request: object): boolean => torn().call?.allows(request as ProviderRequest) ?? false;
 
 describe('the vault’s list of providers', () => {
-  it('has Torn for calls, Twitch and Discord for leases, and nobody else', () => {
+  it('has Torn for calls, Twitch, Discord and Slack for leases, and nobody else', () => {
     const providers = [...providersOf(settings).values()];
     assert.deepEqual(
       providers.map(({ name, call, lease, whole }) => [
@@ -22,6 +22,7 @@ describe('the vault’s list of providers', () => {
         ['torn', true, false, false],
         ['twitch', false, true, false],
         ['discord', false, false, true],
+        ['slack', false, false, true],
       ],
     );
   });

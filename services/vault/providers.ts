@@ -1,11 +1,12 @@
 import type { ProviderRequest } from '#contracts/vault.ts';
 import { discord } from './discord.ts';
+import { slack } from './slack.ts';
 import { torn } from './torn.ts';
 import { twitch } from './twitch.ts';
 
 /** Everybody that the vault ever asks, by name. Who is not here is never called. */
 export function providersOf(settings: ProviderSettings): Map<string, Provider> {
-  return new Map([torn(settings), twitch(settings), discord()].map((provider) => [provider.name, provider]));
+  return new Map([torn(settings), twitch(settings), discord(), slack()].map((provider) => [provider.name, provider]));
 }
 
 /** Addresses, each with whatever path stands before the provider's own. */
@@ -54,7 +55,7 @@ export interface LeaseRules {
 
 /** The secret of an application is all that its connection can be made with: it is given as it is, where it was kept for that. */
 export interface WholeRules {
-  purpose: string;
+  isFor(purpose: string): boolean;
   /** What its owners' ids begin with: nobody's own secret is ever given. */
   owners: string;
   /** ms that whoever was given it may keep it. */

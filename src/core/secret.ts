@@ -10,11 +10,19 @@ const KEPT_FOR = new Map([
   ['discord-app', 'is kept for the community’s own application, which stands with its spaces'],
 ]);
 
+/** `WORKSPACE_PURPOSE` there, with a workspace's id behind it. */
+const WORKSPACES = 'slack-app';
+
+const keptFor = (purpose: string): string | undefined =>
+  purpose.startsWith(WORKSPACES)
+    ? 'is kept for a Slack workspace, which stands with the community’s spaces'
+    : KEPT_FOR.get(purpose);
+
 /** What a secret is for: a name of the kind of `torn`. */
 export const SecretPurpose = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'is not a name such as torn')
-  .refine((purpose) => !KEPT_FOR.has(purpose), { error: ({ input }) => KEPT_FOR.get(String(input)) ?? '' });
+  .refine((purpose) => keptFor(purpose) === undefined, { error: ({ input }) => keptFor(String(input)) ?? '' });
 
 /** What is told of a secret: never its value. */
 export interface SecretFacts {
