@@ -1,10 +1,11 @@
 import type { Vault } from '#clients/vault.ts';
-import { APPLICATION_PURPOSE } from '#contracts/vault.ts';
+import { APPLICATION_PURPOSE, applicationPurpose, WORKSPACE_PURPOSE } from '#contracts/vault.ts';
 import type { Clock } from '#core/clock.ts';
 import { conflict } from '#core/errors.ts';
 import type { Applications, ConnectorPorts, OpenPorts } from '#core/platform.ts';
+import { applicationEnded } from '#spaces/remove-application.ts';
 import { inTurn } from '#storage/in-turn.ts';
-import { hasApp, noteAppState, sealedApps, type SealedApp } from '#storage/platform-apps.ts';
+import { hasApp, noteAppState, sealedApps, type SealedApp, type TokenPurpose } from '#storage/platform-apps.ts';
 import { findSpace, serveSpace, type Space } from '#storage/spaces.ts';
 import type { Storage } from '#storage/storage.ts';
 
@@ -14,25 +15,27 @@ export interface ApplicationParts {
   vault: Pick<Vault, 'lease'>;
 }
 
-/** Communities' own Discord applications, for the connector that serves them beside the operator's. */
-export function applicationsOf(parts: ApplicationParts, base: OpenPorts): Applications {
+/** Communities' own applications on a platform, for the connector that serves them beside the operator's. */
+export function applicationsOf(parts: ApplicationParts, base: OpenPorts, platform: string): Applications {
   const { storage, vault } = parts;
-  const sealed = (): Promise<SealedApp[]> => sealedApps(storage.db, PLATFORM, APPLICATION_PURPOSE);
+  const sealed = (): Promise<SealedApp[]> =>
+    sealedApps(storage.db, platform, TOKENS[platform] ?? { is: APPLICATION_PURPOSE });
   return {
-    list: async () => (await sealed()).map(({ id, community, setAt }) => ({ id, community, version: setAt })),
+    list: async () => (await sealed()).map(({ setAt, sealed: _, ...app }) => ({ ...app, version: setAt })),
     async token(id) {
       const app = (await sealed()).find((one) => one.id === id);
       if (!app?.sealed) throw conflict('no-token', 'No token is kept for this application.');
-      const secret = { owner: app.community, purpose: APPLICATION_PURPOSE, sealed: app.sealed };
-      return (await vault.lease(secret, PLATFORM)).token;
+      const secret = { owner: app.community, purpose: applicationPurpose({ ...app, platform }), sealed: app.sealed };
+      return (await vault.lease(secret, platform)).token;
     },
     noted: (id, state, why) => storage.write((tx) => noteAppState(tx.db, id, { state, why: why ?? null })),
-    servedBy: async (platformId) => (await findSpace(storage.db, PLATFORM, platformId))?.app ?? undefined,
+    ended: (id) => applicationEnded(parts, id),
+    servedBy: async (platformId) => (await findSpace(storage.db, platform, platformId))?.app ?? undefined,
     ports: (app) => portsOf(parts, base, app),
   };
 }
 
-const PLATFORM = 'discord';
+const TOKENS: Record<string, TokenPurpose> = { slack: { begins: WORKSPACE_PURPOSE } };
 
 /** Discord’s direct messages, which are no place. */
 const DIRECT = 'direct';

@@ -67,7 +67,7 @@ export function connectorPorts({ storage, bus, clock, commands, logger, vault }:
     log: logger,
     clock,
   };
-  return { ...ports, applications: applicationsOf({ storage, clock, vault }, ports) };
+  return { ...ports, applications: (platform) => applicationsOf({ storage, clock, vault }, ports, platform) };
 }
 
 function spaces(storage: Storage, clock: Clock): ConnectorPorts['space'] {

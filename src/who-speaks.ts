@@ -56,10 +56,11 @@ async function look(storage: Storage, key: string): Promise<{ mappings: RoleMapp
     findSpace(storage.db, platform, place),
     isOnlyCommunity(storage.db),
   ]);
-  // The operator's settings name channels and workspaces; anybody may invite a bot into a guild. Where all is one community's
+  // The operator's settings name channels and workspaces; anybody may invite a bot into a guild, and add it to a workspace where
+  // members may install apps. Where all is one community's
   // there is nobody to keep apart, and the operator keeps the bot private instead.
   const vouched = space?.community === community && space.connectedAt !== null;
-  const trusted = platform !== 'discord' || vouched || alone;
+  const trusted = (platform !== 'discord' && !space?.app) || vouched || alone;
   return { mappings, trusted };
 }
 

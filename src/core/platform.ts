@@ -118,14 +118,19 @@ const WORDS: Record<PlatformAction, string> = {
 
 /** What a connector is given; it looks nothing up by itself. */
 export interface ConnectorPorts extends OpenPorts {
-  /** Communities' own applications, where the platform has such. */
-  applications?: Applications;
+  /** Communities' own applications on a platform that has such. */
+  applications?(platform: string): Applications;
 }
 
-/** An application of a community. `version` is another one once its token was typed anew. */
+/**
+ * An application of a community; on Slack a workspace that the operator's was added to. `version` is another one once it has a
+ * new token.
+ */
 export interface Application {
   id: string;
   community: string;
+  /** The platform's own id of it. */
+  platformId: string;
   version: number | null;
 }
 
@@ -137,6 +142,8 @@ export interface Applications {
   /** Throws `AppError`: 409 where somebody has to do something, 503 where the vault is away. */
   token(id: string): Promise<string>;
   noted(id: string, state: ApplicationState, why: string | undefined): Promise<void>;
+  /** The platform ended it: its token is forgotten. */
+  ended(id: string): Promise<void>;
   /** The application that serves a place; undefined for the operator's. */
   servedBy(space: string): Promise<string | undefined>;
   /** What a connection of the application is given. */

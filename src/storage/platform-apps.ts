@@ -1,9 +1,9 @@
-import type { Kysely, Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Schema } from './schema.ts';
 
 type Db = Kysely<Schema>;
 
-/** An application of a community on a platform. Its token is a sealed secret of the community's. */
+/** An application of a community on a platform; on Slack a workspace that was added. Its token is a sealed secret of the community's. */
 export interface PlatformApp {
   id: string;
   community: string;
@@ -32,11 +32,16 @@ export async function findApp(db: Db, { platform, platformId }: AppKey): Promise
   return row && toApp(row);
 }
 
+export async function getApp(db: Db, id: string): Promise<PlatformApp | undefined> {
+  const row = await db.selectFrom('platform_apps').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toApp(row);
+}
+
 export async function hasApp(db: Db, id: string): Promise<boolean> {
   return (await db.selectFrom('platform_apps').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
 }
 
-/** A community's applications: one on each platform at most. */
+/** A community's applications: one on Discord at most, on Slack one for each workspace that was added. */
 export async function listApps(db: Db, community: string): Promise<PlatformApp[]> {
   const rows = await db
     .selectFrom('platform_apps')
@@ -85,19 +90,25 @@ export async function deleteApp(db: Db, id: string, at: number): Promise<void> {
 export interface SealedApp {
   id: string;
   community: string;
+  platformId: string;
   sealed: string | null;
   /** When the token was typed, ms since 1970. */
   setAt: number | null;
 }
 
+/** What tokens are kept for: one purpose, or one for each application, with its id on the platform in small letters behind. */
+export type TokenPurpose = { is: string } | { begins: string };
+
 /** Every community's application on a platform. */
-export function sealedApps(db: Db, platform: string, purpose: string): Promise<SealedApp[]> {
+export function sealedApps(db: Db, platform: string, purpose: TokenPurpose): Promise<SealedApp[]> {
+  const wanted =
+    'is' in purpose ? sql<string>`${purpose.is}` : sql<string>`${purpose.begins} || lower(platform_apps.platform_id)`;
   return db
     .selectFrom('platform_apps')
     .leftJoin('secrets', (join) =>
-      join.onRef('secrets.owner', '=', 'platform_apps.community_id').on('secrets.purpose', '=', purpose),
+      join.onRef('secrets.owner', '=', 'platform_apps.community_id').on('secrets.purpose', '=', wanted),
     )
-    .select(['platform_apps.id', 'platform_apps.community_id as community'])
+    .select(['platform_apps.id', 'platform_apps.community_id as community', 'platform_apps.platform_id as platformId'])
     .select(['secrets.sealed', 'secrets.set_at as setAt'])
     .where('platform_apps.platform', '=', platform)
     .orderBy('platform_apps.id')

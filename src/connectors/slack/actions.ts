@@ -5,12 +5,13 @@ import type { CallFailed } from './slack.external.ts';
 import { TEXTS } from './texts.ts';
 import type { WebApi } from './web-api.ts';
 
-/** Slack gives bots no rights over people and their messages; each refusal says what to do instead. */
-export function slackActions(api: WebApi): PlatformActions {
+/** Slack gives bots no rights over people and their messages; each refusal says what to do instead. `api`: undefined where no bot is. */
+export function slackActions(api: WebApi | undefined): PlatformActions {
   const texts = TEXTS.actions;
   return {
     async deleteMessage({ room, message }) {
       if (room === undefined || message === undefined) throw cannot('slack', 'deleteMessage', texts.noMessage);
+      if (!api) throw cannot('slack', 'deleteMessage', texts.nobodyThere);
       await api.call('chat.delete', { channel: room, ts: message }).catch((error: CallFailed) => {
         const refusal = notDeleted(error);
         if (refusal) throw refusal;

@@ -1,26 +1,18 @@
 import { roomPace, SYSTEM_TIMER, type Pace, type Timer } from '#bus/outbound-queue.ts';
 import type { Connector, ConnectorPorts, Webhook } from '#core/platform.ts';
-import { slackActions } from './actions.ts';
 import { Pauses } from './back-off.ts';
-import { Delivery } from './deliver.ts';
-import { directMessages } from './direct-messages.ts';
 import { slackEvents } from './events.ts';
 import { httpLink, socketLink, type Link } from './link.ts';
-import { listen, type Arrival, type Listener } from './listen.ts';
-import { logIn } from './log-in.ts';
-import { lookUp } from './look-up.ts';
-import { people, type People } from './people.ts';
-import type { Asked, Bot } from './read.ts';
-import { sender } from './send.ts';
+import type { Arrival } from './listen.ts';
 import { API_URL, PACE, TIMES, type Times } from './slack.external.ts';
 import { Standing } from './standing.ts';
 import { TEXTS } from './texts.ts';
-import { webApi, type WebApi } from './web-api.ts';
-import { placeOf, type Place } from './write.ts';
+import { slackWorkspace, type Workspace } from './workspace.ts';
+import { slackWorkspaces, type Workspaces } from './workspaces.ts';
 
 export interface SlackOptions {
-  /** SLACK_BOT_TOKEN, `xoxb-…`. */
-  botToken: string;
+  /** SLACK_BOT_TOKEN, `xoxb-…`: of the operator's own workspace, where there is one. */
+  botToken?: string;
   /** SLACK_APP_TOKEN, `xapp-…`: then Socket Mode is used. */
   appToken?: string;
   /** SLACK_SIGNING_SECRET: then `webhook` answers Slack's requests. */
@@ -40,23 +32,23 @@ export interface SlackConnector extends Connector {
   processEvent(arrival: Arrival): Promise<void>;
 }
 
-/** Slack as one more platform: by Socket Mode where there is an app token, else by signed HTTP requests. */
+/** Slack as one more platform: one app, by Socket Mode where there is an app token, else by signed HTTP requests, in many workspaces. */
 export function slackConnector(options: SlackOptions, ports: ConnectorPorts): SlackConnector {
   const parts = assemble(options, ports);
-  const { api, listener, out, standing, link, pauses } = parts;
+  const { workspaces, standing, link, pauses } = parts;
   return {
     platform: 'slack',
     start: () => void run(parts),
-    send: (answer, again) => out.send(answer, again),
-    health: () => standing.health(out.waiting),
-    actions: slackActions(api),
-    processEvent: (arrival) => listener.arrived(arrival),
+    send: (answer, again) => workspaces.send(answer, again),
+    health: () => standing.health(workspaces.waiting),
+    actions: workspaces.actions,
+    processEvent: (arrival) => workspaces.arrived(arrival),
     ...webhookOf(options, parts),
     async stop(graceMs) {
       parts.isStopped = true;
       pauses.end();
       // Acknowledgements go back by the link: it is closed last.
-      await Promise.all([out.stop(graceMs), within(parts.timer, graceMs, listener.stop())]);
+      await workspaces.stop(graceMs);
       link.close();
       standing.stopped();
     },
@@ -65,118 +57,67 @@ export function slackConnector(options: SlackOptions, ports: ConnectorPorts): Sl
 
 interface Parts {
   ports: ConnectorPorts;
-  times: Times;
-  timer: Timer;
   standing: Standing;
   pauses: Pauses;
-  api: WebApi;
-  folk: People;
-  listener: Listener;
-  out: ReturnType<typeof sender>;
+  own: Workspace | undefined;
+  workspaces: Workspaces;
   link: Link;
-  bot: Bot | undefined;
   isStopped: boolean;
 }
 
 function assemble(options: SlackOptions, ports: ConnectorPorts): Parts {
-  const { timer = SYSTEM_TIMER, pace = roomPace(PACE.uses, PACE.ms) } = options;
+  const { timer = SYSTEM_TIMER, pace = roomPace(PACE.uses, PACE.ms), botToken: token } = options;
+  const { apiUrl = API_URL, fetch = globalThis.fetch } = options;
   const times = { ...TIMES, ...options.times };
   const standing = new Standing(ports.log);
   const pauses = new Pauses(timer);
-  const bot = (): Bot | undefined => parts.bot;
-  const api = apiOf(options, { times, standing, clock: ports.clock, bot });
-  const folk = people({ api, team: () => parts.bot?.team ?? '', times, timer, log: ports.log });
-  const direct = directMessages(api);
-  const delivery = new Delivery({ api, direct, clock: ports.clock });
-  const tell = (asked: Asked, words: string): Promise<boolean> => delivery.tell(placeOfAsked(asked), words, false);
-  const actions = slackActions(api);
-  const listener = listen({ ports, api, people: folk, standing, bot, actions, tell, times, timer });
-  const out = sender({
-    ports,
-    delivery,
-    isThere: lookUp({ api, direct, log: ports.log }),
-    standing,
-    botName: () => parts.bot?.name ?? 'Guildhall',
-    pace,
-    timer,
-    times,
-  });
+  const shared = { apiUrl, fetch, pace, timer, times, standing };
+  const own = token === undefined ? undefined : slackWorkspace({ ...shared, token, named: 'SLACK_BOT_TOKEN' }, ports);
+  const workspaces = slackWorkspaces({ ...shared, own }, ports);
   const isStopped = (): boolean => parts.isStopped;
-  const link = linkOf(options, { api, times, standing, pauses, ports, listener, isStopped });
-  const parts: Parts = {
-    ports,
-    times,
-    timer,
-    standing,
-    pauses,
-    api,
-    folk,
-    listener,
-    out,
-    link,
-    bot: undefined,
-    isStopped: false,
-  };
+  const link = linkOf(options, { ports, own, workspaces, ...shared, pauses, isStopped });
+  const parts: Parts = { ports, standing, pauses, own, workspaces, link, isStopped: false };
   return parts;
 }
 
-function placeOfAsked({ channel: room, user, via }: Asked): Place {
-  return placeOf({ platform: 'slack', room, account: `slack:${user}`, via });
-}
-
-interface Heard {
+interface Linked extends Omit<Parts, 'link' | 'isStopped'> {
+  apiUrl: string;
+  fetch: typeof globalThis.fetch;
   times: Times;
-  standing: Standing;
-  clock(): number;
-  bot(): Bot | undefined;
+  isStopped(): boolean;
 }
 
-/** A token that was refused at the start stays so until the next start, as nothing is listened to without it. */
-function apiOf(options: SlackOptions, to: Heard): WebApi {
-  const { botToken: token, apiUrl = API_URL, fetch = globalThis.fetch } = options;
-  const heard = (refused?: string): void => {
-    to.standing.heard(to.clock());
-    if (refused !== undefined) to.standing.tokenRefused('SLACK_BOT_TOKEN', refused);
-    else if (to.bot()) to.standing.tokenTaken('SLACK_BOT_TOKEN');
-  };
-  return webApi({ token, apiUrl, fetch, timeout: to.times.call, heard });
-}
-
-function linkOf(
-  options: SlackOptions,
-  parts: Pick<Parts, 'api' | 'times' | 'standing' | 'pauses' | 'ports' | 'listener'> & { isStopped(): boolean },
-): Link {
-  const { api, ports, listener, ...shared } = parts;
-  const { appToken, apiUrl = API_URL, fetch = globalThis.fetch } = options;
-  if (appToken === undefined) return httpLink({ ...shared, ask: () => api.call('auth.test', {}) });
+function linkOf({ appToken }: SlackOptions, { ports, own, workspaces, ...shared }: Linked): Link {
+  // Without a token of the operator's own each workspace asks for itself.
+  if (appToken === undefined) return httpLink({ ...shared, ask: async () => own?.api.call('auth.test', {}) });
   const failed = (error: unknown): void =>
     ports.log.warn({ platform: 'slack', code: (error as Error).name }, TEXTS.log.badFrame);
-  const { arrived } = listener;
-  return socketLink({ ...shared, appToken, apiUrl, fetch, clock: ports.clock, arrived, failed });
+  const { arrived } = workspaces;
+  return socketLink({ ...shared, appToken, clock: ports.clock, arrived, failed });
 }
 
+/** Where the operator's own token is refused, the workspaces that were added are served all the same. */
 async function run(parts: Parts): Promise<void> {
-  const { api, folk, standing, pauses, times, link } = parts;
-  const bot = await logIn({ api, standing, pauses, times, isStopped: () => parts.isStopped });
-  if (!bot) return;
-  parts.bot = bot;
-  // People mention it by the name that its profile shows.
-  parts.bot = { ...bot, name: (await folk.who(bot.user, bot.name)).name };
+  const { own, ports, workspaces, link } = parts;
+  workspaces.start();
+  const bot = await own?.logIn();
+  if (parts.isStopped || (own && !bot && !ports.applications)) return;
+  if (bot || !own) await rememberTeam(ports, bot?.team ?? '');
   if (!parts.isStopped) await link.run();
 }
 
-function webhookOf({ signingSecret }: SlackOptions, { listener, standing, ports }: Parts): { webhook?: Webhook } {
+/** Which workspace is the operator's: nobody adds it as theirs. */
+async function rememberTeam({ memory, log }: ConnectorPorts, team: string): Promise<void> {
+  await memory
+    .remember('slack.team', team)
+    .catch((error: unknown) => log.warn({ platform: 'slack', code: (error as Error).name }, TEXTS.log.notRemembered));
+}
+
+function webhookOf({ signingSecret }: SlackOptions, { workspaces, standing, ports }: Parts): { webhook?: Webhook } {
   if (signingSecret === undefined) return {};
-  const { arrived } = listener;
+  const { arrived } = workspaces;
   const heard = (): void => standing.heard(ports.clock());
   return {
     webhook: { path: '/slack/events', handle: slackEvents({ signingSecret, clock: ports.clock, arrived, heard }) },
   };
-}
-
-async function within(timer: Timer, ms: number, work: Promise<void>): Promise<void> {
-  const time = Promise.withResolvers<void>();
-  const cancel = timer.after(ms, time.resolve);
-  await Promise.race([work, time.promise]);
-  cancel();
 }

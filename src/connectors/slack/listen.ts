@@ -74,14 +74,15 @@ function ignore(people: People, { event }: SlackBody, ack: Ack): Promise<void> {
   return quiet(ack());
 }
 
-function notTaken(body: SlackBody, ack: Ack): Promise<void> {
+/** Slack sends an event again that is not acknowledged. */
+export function notTaken(body: SlackBody, ack: Ack): Promise<void> {
   return body.command === undefined ? Promise.resolve() : quiet(ack(NOT_TAKEN));
 }
 
 const NOT_TAKEN = { response_type: 'ephemeral', text: TEXTS.notTaken } as const;
 
 /** An acknowledgement that gets lost brings the same payload again, which ends in the inbox. */
-function quiet(acknowledged: Promise<void>): Promise<void> {
+export function quiet(acknowledged: Promise<void>): Promise<void> {
   return acknowledged.catch(() => undefined);
 }
 

@@ -15,6 +15,8 @@ export interface SlackEvent {
   text?: string;
   ts?: string;
   thread_ts?: string;
+  /** In `tokens_revoked`: whose tokens, people's ids and the bot's. */
+  tokens?: { oauth?: string[]; bot?: string[] };
   /** Of a message that was changed after it was written. */
   edited?: object;
 }
@@ -27,6 +29,10 @@ export interface SlackBody {
   type?: string;
   event_id?: string;
   event?: SlackEvent;
+  /** The workspace. */
+  team_id?: string;
+  /** Of an event: one of the workspaces with the app that may see it. */
+  authorizations?: { team_id?: string | null }[];
   challenge?: string;
   command?: string;
   text?: string;

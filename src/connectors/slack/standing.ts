@@ -1,12 +1,12 @@
 import type { PlatformHealth, PlatformLog, PlatformState } from '#core/platform.ts';
 import { TEXTS } from './texts.ts';
 
-/** A setting that holds a token. */
-export type TokenName = 'SLACK_BOT_TOKEN' | 'SLACK_APP_TOKEN';
+/** A setting that holds a token; `added`: of a workspace that a community added. */
+export type TokenName = 'SLACK_BOT_TOKEN' | 'SLACK_APP_TOKEN' | 'added';
 
 /** How things stand with Slack: the link, the tokens, when it was last heard, and what went through. */
 export class Standing {
-  readonly counts = { received: 0, sent: 0, refused: 0 };
+  readonly counts: PlatformHealth['counts'];
   readonly #log: PlatformLog;
   /** Refused tokens and the sentence about each. */
   readonly #tokens = new Map<TokenName, string>();
@@ -14,8 +14,10 @@ export class Standing {
   #why: string | undefined = TEXTS.starting;
   #heardAt: number | undefined;
 
-  constructor(log: PlatformLog) {
+  /** `counts`: of the others that are counted with it. */
+  constructor(log: PlatformLog, counts = { received: 0, sent: 0, refused: 0 }) {
     this.#log = log;
+    this.counts = counts;
   }
 
   heard(at: number): void {
@@ -42,7 +44,7 @@ export class Standing {
 
   /** Slack will not have a token. */
   tokenRefused(setting: TokenName, code: string): void {
-    const why = TEXTS.token(setting, code);
+    const why = setting === 'added' ? TEXTS.addedToken(code) : TEXTS.token(setting, code);
     if (this.#tokens.get(setting) === why) return;
     this.#tokens.set(setting, why);
     this.#log.error({ platform: 'slack', setting, code }, why);
@@ -50,6 +52,12 @@ export class Standing {
 
   tokenTaken(setting: TokenName): void {
     if (this.#tokens.size > 0) this.#tokens.delete(setting);
+  }
+
+  /** How what brings the events stands, whatever became of the bot's token. */
+  link(): Pick<PlatformHealth, 'state'> & { why: string | undefined } {
+    const refused = this.#tokens.get('SLACK_APP_TOKEN');
+    return refused === undefined ? { state: this.#state, why: this.#why } : { state: 'refused', why: refused };
   }
 
   health(waiting: number): PlatformHealth {

@@ -1,6 +1,8 @@
 /** All that this connector says: in Slack, in the health report and in the log. */
 export const TEXTS = {
   notTaken: 'That could not be taken in just now, and nothing was done. Try again in a minute.',
+  strange:
+    'This workspace is not connected to a community any more. Whoever looks after it can add it again there, or remove this app.',
   fileByDirectMessage: 'The file is for you alone, so I sent it to you as a direct message.',
   secret: {
     deleted: (name: string) =>
@@ -26,6 +28,8 @@ export const TEXTS = {
   stopped: 'The connection to Slack was ended here.',
   token: (setting: string, code: string) =>
     `Slack refuses the token in ${setting} (${code}). Put a valid one there and start again: docs/slack.md says where to find it.`,
+  addedToken: (code: string) =>
+    `Slack refuses the token of this workspace (${code}). Press “Add to Slack” again on the page Spaces, or take the workspace away.`,
   noAnswer: (code: string) => `Slack cannot be reached (${code}). It is tried again by itself.`,
   noLink: (code: string) =>
     `Slack opens no Socket Mode link (${code}). It is tried again by itself; see docs/slack.md.`,
@@ -42,12 +46,15 @@ export const TEXTS = {
     secret: 'a command that takes a secret was written where others read it, and refused',
     notStored: 'a request from Slack could not be stored',
     noLookUp: 'it could not be looked up whether an answer is in Slack already; it is sent',
+    takenAway: 'an answer is dropped: its workspace was taken away',
+    notRemembered: 'it could not be noted which workspace is the operator’s own',
     badFrame: 'a frame from Slack could not be read',
     noName: 'Slack did not say who somebody is; they are taken as a member',
     rejected: 'Slack took nothing of a call yet, it is tried again',
   },
 
   actions: {
+    nobodyThere: 'the bot is in no such workspace.',
     othersMessages:
       'bots may delete their own messages only. The writer or a workspace admin can delete this one in Slack.',
     notDeleted: (code: string) => `the message was not deleted (${code}).`,
