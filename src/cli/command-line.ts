@@ -1,17 +1,6 @@
 import { AppError } from '#core/errors.ts';
 import { readConfig, WrongSettings, type Config } from '#src/config.ts';
 import { terminal, type Terminal } from '#src/terminal.ts';
-import { account } from './account.ts';
-import { backup, restore } from './backup.ts';
-import { brokerPolicy } from './broker-policy.ts';
-import { certs } from './certs.ts';
-import { command } from './command.ts';
-import { doctor } from './doctor.ts';
-import { invite } from './invite.ts';
-import { move } from './move.ts';
-import { slack } from './slack.ts';
-import { space } from './space.ts';
-import { vault } from './vault.ts';
 
 /** What every command of the line gets. */
 export interface CommandLine {
@@ -24,6 +13,7 @@ export interface CommandLine {
 /** A mistake in how a command was typed. */
 export class WrongUse extends Error {}
 
+/** A command is loaded when it is asked for: to load all of them takes longer than most of them work. */
 const COMMANDS: Record<string, { usage: string[]; run(line: CommandLine): Promise<number> }> = {
   account: {
     usage: [
@@ -33,23 +23,29 @@ const COMMANDS: Record<string, { usage: string[]; run(line: CommandLine): Promis
       'account second-factor-off NAME',
       'account disable NAME',
     ],
-    run: account,
+    run: async (line) => (await import('./account.ts')).account(line),
   },
-  invite: { usage: ['invite [--uses N] [--days N]'], run: invite },
+  invite: { usage: ['invite [--uses N] [--days N]'], run: async (line) => (await import('./invite.ts')).invite(line) },
   command: {
     usage: [
       'command list [--community ID]',
       'command set NAME [--on|--off] [--allow ROLE|PERSON,PERSON] [--cooldown SECONDS] [--limit USES/SECONDS] [--symbol S|none] [--reset] [--community ID]',
     ],
-    run: command,
+    run: async (line) => (await import('./command.ts')).command(line),
   },
   space: {
     usage: ['space list [--community ID]', 'space set ID --symbol S|none [--community ID]'],
-    run: space,
+    run: async (line) => (await import('./space.ts')).space(line),
   },
-  doctor: { usage: ['doctor'], run: doctor },
-  'broker-policy': { usage: ['broker-policy [--json|--queues] [--name NAME] [--vhost VHOST]'], run: brokerPolicy },
-  certs: { usage: ['certs DIR [--host HOST|NAME=HOST]… [--renew]'], run: certs },
+  doctor: { usage: ['doctor'], run: async (line) => (await import('./doctor.ts')).doctor(line) },
+  'broker-policy': {
+    usage: ['broker-policy [--json|--queues] [--name NAME] [--vhost VHOST]'],
+    run: async (line) => (await import('./broker-policy.ts')).brokerPolicy(line),
+  },
+  certs: {
+    usage: ['certs DIR [--host HOST|NAME=HOST]… [--renew]'],
+    run: async (line) => (await import('./certs.ts')).certs(line),
+  },
   vault: {
     usage: [
       'vault status',
@@ -57,12 +53,21 @@ const COMMANDS: Record<string, { usage: string[]; run(line: CommandLine): Promis
       'vault export-key FILE [--passphrase-stdin]',
       'vault import-key FILE [--passphrase-stdin]',
     ],
-    run: vault,
+    run: async (line) => (await import('./vault.ts')).vault(line),
   },
-  slack: { usage: ['slack manifest [--http]'], run: slack },
-  move: { usage: ['move [--to postgres://USER:PASSWORD@HOST/DATABASE] [--dry-run]'], run: move },
-  backup: { usage: ['backup FILE [--passphrase-stdin]'], run: backup },
-  restore: { usage: ['restore FILE [--passphrase-stdin]'], run: restore },
+  slack: { usage: ['slack manifest [--http]'], run: async (line) => (await import('./slack.ts')).slack(line) },
+  move: {
+    usage: ['move [--to postgres://USER:PASSWORD@HOST/DATABASE] [--dry-run]'],
+    run: async (line) => (await import('./move.ts')).move(line),
+  },
+  backup: {
+    usage: ['backup FILE [--passphrase-stdin]'],
+    run: async (line) => (await import('./backup.ts')).backup(line),
+  },
+  restore: {
+    usage: ['restore FILE [--passphrase-stdin]'],
+    run: async (line) => (await import('./backup.ts')).restore(line),
+  },
 };
 
 /** Runs one command; all are usable whether the hall runs or not. Returns the exit code: 0, 1 for a refusal, 64 for a wrong use, 78 for settings. */
