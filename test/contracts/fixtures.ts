@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import pino from 'pino';
 import { digest } from '#auth/auth.ts';
 import type { Session } from '#auth/sessions.ts';
 import { newId, newSecret } from '#core/ids.ts';
 import type { Role } from '#core/roles.ts';
 import { readConfig, type Config } from '#src/config.ts';
-import { startHall, type RunningHall } from '#src/roles.ts';
+import type { RunningHall } from '#src/roles.ts';
 import { insertAccount } from '#storage/accounts.ts';
 import { addMember, ensureCommunity, firstCommunity } from '#storage/communities.ts';
 import { migrate } from '#storage/migrate.ts';
@@ -31,8 +32,9 @@ export function temporaryFolder(t: Ends): string {
 /** A migrated SQLite file with its first community, closed when the test ends. */
 export async function freshStorage(t: Ends): Promise<Storage> {
   const folder = mkdtempSync(join(tmpdir(), 'guildhall-unit-'));
+  copyFileSync(await migratedFile(), join(folder, 'hall.db'));
   const storage = openSqlite(join(folder, 'hall.db'));
-  await prepare(storage);
+  await foundCommunity(storage);
   t.after(async () => {
     await storage.close();
     rmSync(folder, { recursive: true, force: true });
@@ -43,7 +45,32 @@ export async function freshStorage(t: Ends): Promise<Storage> {
 /** The newest schema, and the first community. */
 export async function prepare(storage: Storage): Promise<void> {
   await migrate(storage);
+  await foundCommunity(storage);
+}
+
+async function foundCommunity(storage: Storage): Promise<void> {
   await storage.write((tx) => ensureCommunity(tx.db, 'Guildhall', 1));
+}
+
+let migrated: Promise<string> | undefined;
+
+/** A file with the newest schema and nothing in it. It is made once in a process and copied: to migrate costs more than most tests. */
+function migratedFile(): Promise<string> {
+  return (migrated ??= makeMigratedFile());
+}
+
+async function makeMigratedFile(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'guildhall-schema-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'hall.db');
+  const storage = openSqlite(file);
+  await migrate(storage);
+  await storage.close();
+  // Until here all of it may still stand in the log beside the file, which is not copied.
+  const database = new DatabaseSync(file);
+  database.exec('pragma wal_checkpoint(truncate)');
+  database.close();
+  return file;
 }
 
 /** A member of the first community with a session, made without the cost of a password. */
@@ -94,6 +121,9 @@ export async function openHall(settings: Record<string, string> = {}): Promise<O
   const folder = mkdtempSync(join(tmpdir(), 'guildhall-unit-'));
   const config = readConfig({ PORT: '0', ...WIDE, ...settings }, folder);
   const logger = pino({ level: 'silent' });
+  copyFileSync(await migratedFile(), join(folder, 'hall.db'));
+  // Loaded here, as it is the whole program, and most who use this file need its storage alone.
+  const { startHall } = await import('#src/roles.ts');
   const hall = await startHall(config, { database: join(folder, 'hall.db'), logger });
   const url = await hall.listen();
   return {

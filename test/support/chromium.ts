@@ -15,7 +15,7 @@ export async function prepareBrowser(): Promise<void> {
 }
 
 /** The package's own defaults switch off web security and put all in one process: a browser that nobody uses. */
-const ARGUMENTS = ['--headless=shell', '--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm-usage'];
+const ARGUMENTS = ['--headless=shell', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
 
 const MODULES = join(dirname(dirname(import.meta.dirname)), 'node_modules');
 
