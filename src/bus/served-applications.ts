@@ -151,6 +151,7 @@ function actionsBy(find: (space: string) => Promise<PlatformActions>): PlatformA
     kick: async (target, reason) => (await find(target.space)).kick(target, reason),
     ban: async (target, reason) => (await find(target.space)).ban(target, reason),
     unban: async (target, reason) => (await find(target.space)).unban(target, reason),
+    rolesOf: async (target) => (await (await find(target.space)).rolesOf?.(target)) ?? [],
     slowMode: async (target, seconds) => (await find(target.space)).slowMode(target, seconds),
   };
 }

@@ -6,7 +6,7 @@ import { placesOn } from '#storage/spaces.ts';
 import type { Tx } from '#storage/storage.ts';
 
 /** What a platform is asked to do to a person. */
-export type PersonAct = Pick<PlatformAct, 'act' | 'seconds' | 'reason'>;
+export type PersonAct = Pick<PlatformAct, 'act' | 'seconds' | 'reason' | 'by'>;
 
 /**
  * Asks the platforms to do the same, in the commit of what they follow: their connectors do it in each of the community's

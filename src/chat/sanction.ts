@@ -123,7 +123,8 @@ export async function insertAll(tx: Tx, main: NewSanction, { account, elsewhere 
     await insertSanction(tx.db, { ...main, ...name, id: newId('sanc', main.madeAt), account: null, partOf: main.id });
 }
 
-function actFor({ kind, minutes, reason }: Wanted): PersonAct {
-  if (kind === 'mute') return { act: 'timeOut', seconds: (minutes ?? 0) * 60, reason };
-  return { act: kind, reason };
+function actFor({ by: { account, role }, kind, minutes, reason }: Wanted): PersonAct {
+  const by = { account, role };
+  if (kind === 'mute') return { act: 'timeOut', seconds: (minutes ?? 0) * 60, reason, by };
+  return { act: kind, reason, by };
 }

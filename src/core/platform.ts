@@ -1,5 +1,6 @@
 import { AppError } from './errors.ts';
 import type { AnyCommand } from './command.ts';
+import type { Actor } from './permission.ts';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
 import type { Sealer } from './secret.ts';
 import type { WordRule } from './word-list.ts';
@@ -79,6 +80,11 @@ export interface PlatformActions {
   unban(target: ActionTarget, reason: string): Promise<void>;
   /** Seconds between two messages of one person in a room; 0 ends it. */
   slowMode(target: ActionTarget, seconds: number): Promise<void>;
+  /**
+   * What the person is there now, in the words of `DEFAULT_ROLES` and the ids of their roles; nothing for who is not there. Left out
+   * where the platform itself guards those who stand higher, or does nothing to people.
+   */
+  rolesOf?(target: ActionTarget): Promise<string[]>;
 }
 
 /** What a platform's connector is asked to do, as it travels on `outgoing` among the answers. */
@@ -88,10 +94,12 @@ export interface PlatformAct {
   target: ActionTarget;
   seconds?: number;
   reason?: string;
+  /** Who asks for it to be done to a person. Left out: the program does, or it takes something back. */
+  by?: Actor;
 }
 
 /** `wordList`: the platform looks for words by itself, by a list that we keep there. */
-export type PlatformAction = keyof PlatformActions | 'wordList';
+export type PlatformAction = Exclude<keyof PlatformActions, 'rolesOf'> | 'wordList';
 
 /** 409, fault platform: the platform has no such thing, or does not let bots do it. `detail` says what to do instead. */
 export function cannot(platform: string, action: PlatformAction, detail: string): AppError {

@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '#core/errors.ts';
+import { whyNot, type Action } from '#core/permission.ts';
 import type { Connector, PlatformAct } from '#core/platform.ts';
+import { mappedRole } from '#core/role-mapping.ts';
 import { record } from '#storage/audit.ts';
+import { listMappings } from '#storage/role-mappings.ts';
 import type { Site } from './site.ts';
 
 /** Acts travel on `outgoing` among the answers; an answer says nothing of an act. */
@@ -26,7 +29,10 @@ export async function performAct(
   connector: Connector,
   asked: PlatformAct,
 ): Promise<void> {
-  const refusal = await tried(() => perform(connector, asked));
+  const refusal = await tried(async () => {
+    await needBelow(storage, connector, asked);
+    await perform(connector, asked);
+  });
   const { act, community, target } = asked;
   const subject = target.person === undefined ? target.room : `${connector.platform}:${target.person}`;
   const facts = { act, platform: connector.platform, space: target.space };
@@ -41,6 +47,24 @@ export async function performAct(
   };
   await storage.write((tx) => record(tx.db, { ...entry, at: clock() }));
 }
+
+/** By the table of permission: nobody acts through the bot on somebody who stands as high there as they do here. */
+async function needBelow({ db }: Site['storage'], connector: Connector, asked: PlatformAct): Promise<void> {
+  const { act, by, community, target } = asked;
+  const action = ACTIONS[act];
+  if (!by || !action || !connector.actions.rolesOf) return;
+  const { platform } = connector;
+  const platformRoles = await connector.actions.rolesOf(target);
+  const role = mappedRole({ platform, platformRoles }, await listMappings(db, community));
+  const refusal = whyNot(by, action, { role });
+  if (refusal) throw refusal;
+}
+
+const ACTIONS: Partial<Record<PlatformAct['act'], Action>> = {
+  timeOut: 'person.mute',
+  kick: 'person.kick',
+  ban: 'person.ban',
+};
 
 async function perform({ actions }: Connector, { act, target, seconds = 0, reason = '' }: PlatformAct): Promise<void> {
   switch (act) {

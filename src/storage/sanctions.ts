@@ -59,7 +59,7 @@ export async function insertSanction(db: Db, made: NewSanction): Promise<void> {
     .execute();
 }
 
-type StandingRow = Omit<Standing, 'kind'> & { kind: string };
+type StandingRow = Omit<Standing, 'kind'> & { kind: string; made_by: string | null };
 type Asked = [community: string, at: number, account: string, platform: string, platformId: string];
 
 /**
@@ -69,7 +69,7 @@ type Asked = [community: string, at: number, account: string, platform: string, 
 const selectStanding = hot<Asked, StandingRow>(5, (db, [community, at, account, platform, platformId]) => {
   const inForce = db
     .selectFrom('sanctions')
-    .select(['kind', 'reason', 'until'])
+    .select(['kind', 'reason', 'until', 'made_by'])
     .where('community_id', '=', community)
     .where('lifted_at', 'is', null)
     .where((e) => e.or([e('until', 'is', null), e('until', '>', at)]));
@@ -95,9 +95,20 @@ export interface Whose {
 
 /** The heaviest that holds against somebody: a ban before a mute, then the one that lasts longest. */
 export async function findStanding(db: Db, whose: Whose, at: number): Promise<Standing | undefined> {
+  const [heaviest] = await findStandings(db, whose, at);
+  return heaviest && { kind: heaviest.kind, reason: heaviest.reason, until: heaviest.until };
+}
+
+/** All that holds against somebody, the heaviest first. `madeBy`: an account, `platform:id`, or null for the word list. */
+export async function findStandings(
+  db: Db,
+  whose: Whose,
+  at: number,
+): Promise<(Standing & { madeBy: string | null })[]> {
   const { community, account = '', identity } = whose;
   const rows = await selectStanding(db, community, at, account, identity?.platform ?? '', identity?.platformId ?? '');
-  return (rows as Standing[]).toSorted((a, b) => weight(b) - weight(a))[0];
+  const held = rows.map(({ made_by: madeBy, kind, ...row }) => ({ ...row, kind: kind as Standing['kind'], madeBy }));
+  return held.toSorted((a, b) => weight(b) - weight(a));
 }
 
 function weight({ kind, until }: Standing): number {

@@ -120,6 +120,23 @@ describe('a ban on Discord, and what becomes of it elsewhere', { concurrency: 1 
     await twitch.say('max', 'square', 'hello again');
   });
 
+  scene(
+    'mona bans another moderator, whom nobody here knows: Discord is not asked, and the bot listens to her on',
+    async () => {
+      discord.setRole('mia', 'Moderator', true);
+      await orders('ban', { person: `<@${idOf(discord, 'mia')}>`, reason: 'a quarrel' });
+      await eventually('the log', async () => ((await log('ban')).length > 3 ? true : undefined));
+      assert.ok((await log('ban')).includes('discord not-below-you'));
+      await discord.slash('mia', 'square', 'help');
+      await hears(discord, 'mia', /Commands here/);
+      discord.setRole('mia', 'Moderator', false);
+      await discord.slash('mia', 'square', 'help');
+      await hears(discord, 'mia', /banned/);
+      await orders('unban', { person: `<@${idOf(discord, 'mia')}>` });
+      await eventually('the end of it', async () => ((await log('unban')).length > 3 ? true : undefined));
+    },
+  );
+
   scene('/slow slows the channel where it is typed, and where none can be slowed says so', async () => {
     await orders('slow', { seconds: '30' });
     await hears(discord, 'mona', /One message in 30 s/);

@@ -6,7 +6,7 @@ import { cannot, type ActionTarget, type PlatformAction, type PlatformActions } 
 import type { Rest } from './calls.ts';
 import { CODE, LIMIT, NO_ENTRY } from './discord.external.ts';
 import { codeOf, faultOf } from './faults.ts';
-import type { Guilds } from './guilds.ts';
+import { permissionsOf, standingBy, type Guilds } from './guilds.ts';
 import { PERMISSION_WORDS, TEXTS } from './texts.ts';
 
 export interface ActionsOptions {
@@ -46,6 +46,7 @@ export function actionsOf({ rest, guilds, clock }: ActionsOptions): PlatformActi
         return member(target, { communication_disabled_until: until }, reason);
       }),
     ...outActionsOf(rest),
+    rolesOf: (target) => rolesThere(target, { rest, guilds }),
     slowMode: (target, seconds) =>
       act('slowMode', () => {
         if (seconds > LIMIT.slowSeconds) throw badRequest('slow-mode-too-long', TEXTS.tooSlow);
@@ -53,6 +54,22 @@ export function actionsOf({ rest, guilds, clock }: ActionsOptions): PlatformActi
         return rest.request({ method: RequestMethod.Patch, fullRoute, body: { rate_limit_per_user: seconds } });
       }),
   };
+}
+
+/** The owner, what somebody may do by their roles, and the roles themselves. A guild that is not known yet is asked for again. */
+async function rolesThere(
+  target: ActionTarget,
+  { rest, guilds }: Pick<ActionsOptions, 'rest' | 'guilds'>,
+): Promise<string[]> {
+  const guild = guilds.get(target.space);
+  if (!guild) throw notReady('platform-unreachable', TEXTS.again, AGAIN_MS / 1_000);
+  if (guild.owner === target.person) return ['owner'];
+  const asked = { method: RequestMethod.Get, fullRoute: memberRoute(target) } as const;
+  const member = await unlessDone(CODE.unknownMember, () => rest.request(asked)).catch((error: unknown) => {
+    throw error instanceof AppError ? error : errorOf('ban', error);
+  });
+  const { roles = [] } = Object(member) as { roles?: string[] };
+  return [...standingBy(permissionsOf(guild, roles)), ...roles];
 }
 
 /** Who is out, or banned, or not banned any more, when the same comes a second time, is as was asked. */
