@@ -66,6 +66,7 @@ export const auditTexts = {
     'account.enable': (it) => `enabled the account of ${it} again`,
     'account.erase': () => 'deleted the account',
     'account.export': () => 'took all their data away',
+    'account.rename': () => 'changed the name that others see',
     'audit.export': () => 'exported the audit',
     'community.make': () => 'made the community',
     'community.end': () => 'ended the community',

@@ -33,7 +33,11 @@ export async function hallFacts(auth: Pick<Auth, 'storage'>): Promise<{ name: st
 export async function rename(auth: Keeper, account: string, name: string): Promise<void> {
   const trimmed = name.trim();
   if (trimmed === '') throw badRequest('empty-name', 'A name needs at least one character.');
-  await auth.storage.write((tx) => renameAccount(tx.db, account, trimmed));
+  await auth.storage.write(async (tx) => {
+    await renameAccount(tx.db, account, trimmed);
+    // Without the name: what somebody was called goes when they delete their account.
+    await record(tx.db, { community: null, account, action: 'account.rename', subject: account, at: auth.clock() });
+  });
   auth.announce({ kind: 'renamed', account, name: trimmed });
 }
 

@@ -70,6 +70,18 @@ describe('deleting one’s account', () => {
     assert.ok(await somebody(hall.storage, ann.username), 'somebody else may have the name');
   });
 
+  test('is for good: an operator cannot enable the account again', async () => {
+    await leave({ password: PASSWORD });
+    const enabled = await ask('POST', `/v1/operator/accounts/${ann.account}/enable`, undefined, olga);
+    assert.deepEqual([enabled.status, enabled.body['code']], [409, 'account-deleted']);
+    const row = await hall.storage.db
+      .selectFrom('accounts')
+      .select('disabled_at')
+      .where('id', '=', ann.account)
+      .executeTakeFirstOrThrow();
+    assert.ok(row.disabled_at !== null);
+  });
+
   test('leaves what was said as words of a deleted person, or takes it along', async () => {
     const ben = await somebody(hall.storage, `ben-${count}`);
     const room = await roomOf(hall.storage, olga);

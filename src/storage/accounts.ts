@@ -96,8 +96,14 @@ export async function disableAccount(db: Db, id: string, at: number): Promise<vo
   await db.updateTable('accounts').set({ disabled_at: at }).where('id', '=', id).execute();
 }
 
-export async function enableAccount(db: Db, id: string): Promise<void> {
-  await db.updateTable('accounts').set({ disabled_at: null }).where('id', '=', id).execute();
+/** False where there is no such account, or its person deleted it. */
+export async function enableAccount(db: Db, id: string): Promise<boolean> {
+  const asked = db
+    .updateTable('accounts')
+    .set({ disabled_at: null })
+    .where('id', '=', id)
+    .where('erased_at', 'is', null);
+  return (await asked.returning('id').executeTakeFirst()) !== undefined;
 }
 
 export interface Person {
