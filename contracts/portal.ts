@@ -57,3 +57,35 @@ export type RuleMet = {
   change?: string;
 };
 export type WhyRefused = { rules: RuleMet[]; last: { at: string; result: string } | null };
+
+/** A feature of the hall; `settings` where a community may set something about it, `changed`: how much of it. */
+export type ListedFeature = {
+  name: string;
+  commands: string[];
+  settings: { title: string; about: string; fields: number; changed: number } | null;
+};
+export type SettingValue = string | number | boolean | string[];
+/** One thing to set. Of a role, `choices` are those that the community's places have. */
+export type FeatureField = {
+  name: string;
+  kind: 'text' | 'number' | 'choice' | 'switch' | 'words' | 'role';
+  label: string;
+  help: string;
+  value: SettingValue;
+  declared: SettingValue;
+  choices?: { value: string; label: string }[];
+  least?: number;
+  most?: number;
+  unit?: string;
+  lines?: true;
+  blanks?: string[];
+};
+export type FeatureSettings = {
+  feature: string;
+  title: string;
+  about: string;
+  version: number;
+  fields: FeatureField[];
+};
+/** What is absent stays; null goes back to what the feature declares. `version`: of what was looked at, else 409. */
+export type FeatureChange = { version: number; values: Record<string, SettingValue | null> };

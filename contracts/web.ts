@@ -301,6 +301,8 @@ export type Problem = {
   code: string;
   fault: 'caller' | 'platform' | 'ours';
   rule?: string;
+  /** By field, what is wrong with it. */
+  wrong?: Record<string, string>;
 };
 
 /** To the hall, at most 64 KiB each. */

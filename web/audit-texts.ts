@@ -41,6 +41,7 @@ export const auditTexts = {
   kinds: [
     { name: 'Commands', actions: 'command.*' },
     { name: 'Settings of commands', actions: 'command.settings' },
+    { name: 'Settings of features', actions: 'feature.settings' },
     {
       name: 'Rooms and messages',
       actions: 'room.create,room.change,room.delete,room.let-in,room.take-out',
@@ -75,6 +76,7 @@ export const auditTexts = {
     'device.refuse': () => 'refused a program that wanted to sign in',
     'email.forget': () => 'took the mail address away',
     'email.verify': () => 'verified a mail address',
+    'feature.settings': (it) => `changed the settings of ${it}`,
     'identity.link': (it) => `linked ${it}`,
     'identity.unlink': (it) => `unlinked ${it}`,
     'invite.make': () => 'made an invite',
@@ -142,6 +144,10 @@ export const auditTexts = {
     limit: ({ uses, perSeconds }: { uses: number; perSeconds: number }) =>
       `${counted(uses, 'use')} in ${counted(perSeconds, 'second')}`,
     symbol: (symbol: string) => `${symbol} before its name on Twitch`,
+    setting: (name: string, was: string, is: string) => `${name} ${was} to ${is}`,
+    nothing: 'none',
+    onWord: 'on',
+    offWord: 'off',
     back: (what: string) => `${what} as declared`,
     names: { on: 'on', allow: 'who', cooldownSeconds: 'cooldown', limit: 'limit', symbol: 'sign' } as Record<
       string,

@@ -1,6 +1,7 @@
 import type { Role } from '#contracts/web.ts';
 import { meTexts } from './me-texts.ts';
 import { commandTexts } from './command-texts.ts';
+import { featureTexts } from './feature-texts.ts';
 import { communityTexts } from './community-texts.ts';
 import { moderationTexts } from './moderation-texts.ts';
 import { auditTexts } from './audit-texts.ts';
@@ -82,6 +83,7 @@ export const texts = {
   },
   instance: operatorTexts,
   commands: commandTexts,
+  features: featureTexts,
   overview: overviewTexts,
   portal: portalTexts,
   moderation: moderationTexts,

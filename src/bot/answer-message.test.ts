@@ -3,6 +3,7 @@ import { beforeEach, describe, test, type TestContext } from 'node:test';
 import { optional, text, whole, word } from '#core/arguments.ts';
 import { command, type AnyCommand } from '#core/command.ts';
 import type { CommandSetting } from '#core/command-setting.ts';
+import { featureSettings, writing, type Chosen } from '#core/feature-settings.ts';
 import { conflict, notReady } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import { job, later } from '#core/job.ts';
@@ -38,6 +39,20 @@ const lend = command({
     if (args.item === 'later') return later(slow, { what: 'x' }, whisper('Looking…'));
     return say(`Lent ${args.item} for ${args.days ?? 1}`);
   },
+});
+const greet = command({
+  name: 'greet',
+  summary: 'Greets',
+  args: {},
+  example: '/greet',
+  allow: 'member',
+  limit,
+  settings: featureSettings('door', {
+    title: 'The door',
+    about: 'Who comes in.',
+    fields: { words: writing({ label: 'Words', help: 'What is said.', declared: 'Hello', most: 20 }) },
+  }),
+  run: ({ settings }) => say(settings.words),
 });
 const announce = command({
   name: 'announce',
@@ -130,6 +145,15 @@ describe('what the bot does with a line', () => {
     assert.equal((await bot.ask('/lend ladder', { role: 'guest' })).refusal, undefined);
     bot.set({ on: true, allow: 'admin' });
     assert.equal((await bot.ask('/lend ladder', { role: 'moderator' })).refusal?.code, 'not-allowed');
+  });
+
+  test('a command gets what its community chose of its feature, and what is declared where it chose nothing', async (t) => {
+    const said = async (chosen: Record<string, Chosen>) =>
+      (await (await botFor(t, { chosen })).ask('/greet')).reply.text;
+    assert.equal(await said({}), 'Hello');
+    assert.equal(await said({ door: { values: { words: 'Come in' }, version: 1 } }), 'Come in');
+    assert.equal(await said({ door: { values: { words: 7 }, version: 1 } }), 'Hello');
+    assert.equal(await said({ other: { values: { words: 'Come in' }, version: 1 } }), 'Hello');
   });
 
   test('what a command refuses itself is told in its own words', async (t) => {
@@ -455,12 +479,20 @@ interface Asked {
   style?: Style;
 }
 
-async function botFor(t: TestContext, more: { all?: typeof limit; setting?: CommandSetting } = {}) {
+async function botFor(
+  t: TestContext,
+  more: { all?: typeof limit; setting?: CommandSetting; chosen?: Record<string, Chosen> } = {},
+) {
   const storage = await freshStorage(t);
   let setting = more.setting;
   const commands = new Map<string, AnyCommand>();
   const settings = async () => new Map(setting ? [['lend', setting]] : []);
-  for (const one of [lend, announce, helpCommand({ commands: () => commands.values(), settings })])
+  for (const one of [
+    lend,
+    announce,
+    ...(more.chosen ? [greet] : []),
+    helpCommand({ commands: () => commands.values(), settings }),
+  ])
     commands.set(one.name, one);
   const time = { now: 1_000 };
   const clock = () => time.now;
@@ -471,6 +503,7 @@ async function botFor(t: TestContext, more: { all?: typeof limit; setting?: Comm
   const spine: Spine = {
     commands,
     settings: async (_community, name) => (name === 'help' ? undefined : setting),
+    chosen: async (_community, feature) => more.chosen?.[feature] ?? { values: {}, version: 0 },
     barred: async () => undefined,
     within,
     keep: answerKeeper(storage, clock),

@@ -1,6 +1,7 @@
 import { checkArguments, commandIn, formatArguments, hasSecret, parseArguments, type Parsed } from '#core/arguments.ts';
 import { usage, type AnyCommand } from '#core/command.ts';
 import { AppError, badRequest } from '#core/errors.ts';
+import { NOTHING_CHOSEN, valuesOf, type Chosen } from '#core/feature-settings.ts';
 import { whisper, type IncomingMessage, type Style } from '#core/message.ts';
 import { hiddenLine } from '#core/secret-arguments.ts';
 import { styled } from '#core/styled.ts';
@@ -13,6 +14,8 @@ import type { WithinLimit } from './within-limit.ts';
 export interface Spine {
   commands: ReadonlyMap<string, AnyCommand>;
   settings: CommandSettings;
+  /** What a community chose of a feature. Asked for commands that read settings alone. */
+  chosen(community: string, feature: string): Promise<Chosen>;
   /** Why the bot does not listen to who asked: they are muted or banned. */
   barred(message: IncomingMessage): Promise<AppError | undefined>;
   within: WithinLimit;
@@ -47,7 +50,11 @@ async function decide(spine: Spine, message: IncomingMessage): Promise<Decided> 
     const [told, written] = await Promise.all([tell(message, refusal), write(message)]);
     return { command: name, text: line, ...refuse(refusal), ...(!told && { untold: true }), written };
   };
-  const [barred, setting] = await Promise.all([spine.barred(message), command && spine.settings(community, name)]);
+  const [barred, setting, chosen] = await Promise.all([
+    spine.barred(message),
+    command && spine.settings(community, name),
+    command?.settings && spine.chosen(community, command.settings.feature),
+  ]);
   if (barred) return not(barred);
   if (!command) return not(unknownCommand(name, style));
   const use = { who, community, command, style, setting };
@@ -62,7 +69,8 @@ async function decide(spine: Spine, message: IncomingMessage): Promise<Decided> 
     return not(wrongArgument(parsed.wrong, command, style));
   }
   const text = shownLine(command, message, { line, args: parsed.args });
-  const ran = await run(spine, command, { message, args: parsed.args as never });
+  const settings = command.settings ? valuesOf(command.settings, chosen ?? NOTHING_CHOSEN) : {};
+  const ran = await run(spine, command, { message, args: parsed.args as never, settings: settings as never });
   return { command: name, text, ...ran, taken, keepUse: spine.within.kept(use, taken) };
 }
 

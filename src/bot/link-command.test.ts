@@ -97,7 +97,7 @@ function bot() {
       at: 1,
       ...(style && { style }),
     };
-    const reply = (await command.run({ message, args: parsed.args as never })) as Reply;
+    const reply = (await command.run({ message, args: parsed.args as never, settings: {} as never })) as Reply;
     assert.equal(reply.private, true);
     return reply.text;
   }

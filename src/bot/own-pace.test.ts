@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { word } from '#core/arguments.ts';
 import { command } from '#core/command.ts';
 import type { CommandSetting } from '#core/command-setting.ts';
+import { NOTHING_CHOSEN } from '#core/feature-settings.ts';
 import { newId } from '#core/ids.ts';
 import { job, later } from '#core/job.ts';
 import { LIMITS } from '#core/limits.ts';
@@ -323,6 +324,7 @@ async function botFor(t: TestContext, setting: CommandSetting | undefined, all =
   const spine: Spine = {
     commands: new Map([roll, other].map((one) => [one.name, one])),
     settings: async () => bot.setting,
+    chosen: async () => NOTHING_CHOSEN,
     barred: async () => undefined,
     within: freshLimits(),
     keep: answerKeeper(storage, clock),

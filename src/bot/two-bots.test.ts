@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, test, type TestContext } from 'nod
 import { text } from '#core/arguments.ts';
 import { command } from '#core/command.ts';
 import type { CommandSetting } from '#core/command-setting.ts';
+import { NOTHING_CHOSEN } from '#core/feature-settings.ts';
 import { newId } from '#core/ids.ts';
 import { say, type IncomingMessage } from '#core/message.ts';
 import { redisRates } from '#expiring/redis-rates.ts';
@@ -89,6 +90,7 @@ async function botsFor(t: TestContext, redis: OwnRedis, setting?: CommandSetting
     return {
       commands: new Map([[roll.name, roll]]),
       settings: async () => setting,
+      chosen: async () => NOTHING_CHOSEN,
       barred: async () => undefined,
       within: withinLimit({ uses: 1_000, perSeconds: 60 }, parts),
       keep: answerKeeper(storage, Date.now),

@@ -1,4 +1,5 @@
 import type { Argument, ArgumentValues } from './arguments.ts';
+import type { Fields, FeatureSettings, SettingsOf } from './feature-settings.ts';
 import type { Later } from './job.ts';
 import type { Rate } from './limits.ts';
 import type { IncomingMessage, Reply, Style } from './message.ts';
@@ -12,7 +13,7 @@ export type Answer = Reply | Later;
 type Arguments = Record<string, Argument<unknown>>;
 
 /** A command, declared once and served on every platform and over HTTP. `run` returns an answer; it sends nothing. */
-export interface Command<A extends Arguments = Arguments> {
+export interface Command<A extends Arguments = Arguments, F extends Fields = Fields> {
   name: string;
   summary: string;
   args: A;
@@ -26,15 +27,19 @@ export interface Command<A extends Arguments = Arguments> {
   token?: Scope | 'session';
   /** Uses by one person. */
   limit: Rate;
-  run(asked: { message: IncomingMessage; args: ArgumentValues<A> }): Answer | Promise<Answer>;
+  /** The settings of its feature that it reads; `run` gets what holds in the community where it was asked. */
+  settings?: FeatureSettings<F>;
+  run(asked: { message: IncomingMessage; args: ArgumentValues<A>; settings: SettingsOf<F> }): Answer | Promise<Answer>;
 }
 
 /** A command whose argument types are erased: what tables of commands hold. */
 export interface AnyCommand extends Omit<Command, 'run'> {
-  run(asked: { message: IncomingMessage; args: never }): Answer | Promise<Answer>;
+  run(asked: { message: IncomingMessage; args: never; settings: never }): Answer | Promise<Answer>;
 }
 
-export function command<A extends Arguments>(declared: Command<A>): AnyCommand {
+export function command<A extends Arguments, F extends Fields = Record<never, never>>(
+  declared: Command<A, F>,
+): AnyCommand {
   return declared as unknown as AnyCommand;
 }
 

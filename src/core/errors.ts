@@ -10,6 +10,8 @@ export interface AppErrorInput {
   rule?: string;
   /** For 429 and 503: seconds until another try makes sense. */
   retryAfter?: number;
+  /** What is wrong by field, each a sentence, where several things were given at once. */
+  wrong?: Record<string, string>;
   /** OAuth's own word for it, where a program speaks OAuth: https://www.rfc-editor.org/rfc/rfc8628#section-3.5 */
   oauth?: string;
 }
@@ -21,6 +23,7 @@ export class AppError extends Error {
   readonly fault: Fault;
   readonly rule: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly wrong: Record<string, string> | undefined;
   readonly oauth: string | undefined;
 
   constructor(input: AppErrorInput) {
@@ -31,6 +34,7 @@ export class AppError extends Error {
     this.fault = input.fault ?? 'caller';
     this.rule = input.rule;
     this.retryAfter = input.retryAfter;
+    this.wrong = input.wrong;
     this.oauth = input.oauth;
   }
 }

@@ -1,5 +1,6 @@
 import { hasSecret } from './arguments.ts';
 import type { AnyCommand } from './command.ts';
+import type { FeatureSettings } from './feature-settings.ts';
 import type { JobWork } from './job.ts';
 import type { PersonalData } from './personal-data.ts';
 import type { PlatformAction } from './platform.ts';
@@ -10,6 +11,8 @@ export interface Feature {
   name: string;
   commands: AnyCommand[];
   jobs: JobWork[];
+  /** What each community may set about it. */
+  settings?: FeatureSettings;
   /** What it does on the platforms, so that the bot is given just these rights. */
   acts?: PlatformAction[];
   /** What its own tables know of people. */

@@ -176,6 +176,8 @@ export const LIMITS = {
   commandUses: 100_000,
   /** People that a community may name for one command: the list is read with each use of it. */
   commandPeople: 200,
+  /** Characters of a feature's setting that the audit shows: enough to see which text it was. */
+  settingShown: 120,
   /** Members in one page of the list, where nothing is said and at most. */
   membersDefault: 50,
   membersPage: 200,

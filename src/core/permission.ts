@@ -43,6 +43,10 @@ const RULES = {
   'member.remove': { least: 'moderator', below: true },
   'command.list': { least: 'member' },
   'command.change': { least: 'admin' },
+  'feature.list': { least: 'member' },
+  // Their texts and lists are for those who keep order.
+  'feature.read': { least: 'moderator' },
+  'feature.change': { least: 'admin' },
   'space.list': { least: 'member' },
   'space.change': { least: 'admin' },
   'audit.read': { least: 'admin' },

@@ -7,6 +7,7 @@ import type { Chat } from '#chat/chat.ts';
 import type { Post, Posted } from '#chat/post-message.ts';
 import type { AnyCommand } from '#core/command.ts';
 import type { CommandChange, CommandRules } from '#core/command-setting.ts';
+import type { Field, SettingValue } from '#core/feature-settings.ts';
 import type { Rate } from '#core/limits.ts';
 import type { Mailer } from '#core/mail.ts';
 import type { Refusal, Reply } from '#core/message.ts';
@@ -33,6 +34,7 @@ export interface Hall {
   commands: CommandPort;
   communities: CommunityPort;
   spaces: SpacePort;
+  features: FeaturePort;
   secrets: Secrets;
   linking: LinkingPort;
   audit: AuditPort;
@@ -116,6 +118,44 @@ interface Wanted {
   community: string;
   /** Who wants it, for the audit; null for the operator at the command line. */
   by: string | null;
+}
+
+/** The features of this hall, and what a community set about them. Whether one may ask is the route's question. */
+export interface FeaturePort {
+  /** All of them: as many as the program has. */
+  list(community: string): Promise<SeenFeature[]>;
+  /** 404 for a feature that there is not, or that has no settings. */
+  settings(community: string, feature: string): Promise<SeenSettings>;
+  /** Gives them as they hold then. 409 where another version holds, 400 with what is wrong by field. */
+  change(wanted: WantedSettings): Promise<SeenSettings>;
+}
+
+/** `changed`: how many fields differ from what the feature declares. */
+export interface SeenFeature {
+  name: string;
+  commands: string[];
+  settings: { title: string; about: string; fields: number; changed: number } | null;
+}
+
+/** A field with what holds now. Of a role, `choices` are those that the community's places have. */
+export interface SeenField extends Omit<Field, 'schema' | 'platform'> {
+  name: string;
+  value: SettingValue;
+}
+
+export interface SeenSettings {
+  feature: string;
+  title: string;
+  about: string;
+  version: number;
+  fields: SeenField[];
+}
+
+/** What is absent stays, null goes back to what is declared. `version`: of the settings that were looked at. */
+export interface WantedSettings extends Wanted {
+  feature: string;
+  version: number;
+  values: Record<string, SettingValue | null>;
 }
 
 /** How a community is. */

@@ -73,11 +73,12 @@ export function sendProblem(
   error: AppError,
   { more, type = PROBLEM }: { more?: Record<string, string>; type?: string } = {},
 ): FastifyReply {
-  const { status, code, fault, rule, retryAfter } = error;
+  const { status, code, fault, rule, retryAfter, wrong } = error;
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   const title = TITLES[status] ?? 'Error';
-  const problem = { type: 'about:blank', title, status, detail: error.message, code, fault, ...(rule && { rule }) };
+  const some = { ...(rule && { rule }), ...(wrong && { wrong }) };
+  const problem = { type: 'about:blank', title, status, detail: error.message, code, fault, ...some };
   return reply
     .code(status)
     .header('cache-control', 'no-store')

@@ -21,6 +21,7 @@ import { accountRoutes } from './routes/accounts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { communityRoutes } from './routes/communities.ts';
+import { featureRoutes } from './routes/features.ts';
 import { identityRoutes } from './routes/identities.ts';
 import { deviceRoutes } from './routes/device.ts';
 import { incomingWebhookRoutes } from './routes/incoming-webhooks.ts';
@@ -105,6 +106,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   commandRoutes(app, hall, callers);
   ownCommunityRoutes(app, hall, callers);
   communityRoutes(app, hall, callers);
+  featureRoutes(app, hall, callers);
   auditRoutes(app, hall, callers);
   overviewRoutes(app, hall, callers);
   memberRoutes(app, hall, callers);

@@ -148,6 +148,7 @@ export const Problem = z.object({
   code: z.string(),
   fault: z.enum(['caller', 'platform', 'ours']),
   rule: z.string().optional(),
+  wrong: z.record(z.string(), z.string()).optional().describe('by field, what is wrong with it'),
 });
 export const Nothing = z.null().describe('no content');
 

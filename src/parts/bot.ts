@@ -7,6 +7,7 @@ import { shareParts } from '#cluster/part-shares.ts';
 import type { IncomingMessage } from '#core/message.ts';
 import { readCommandSetting } from '#storage/command-settings.ts';
 import { findUse } from '#storage/command-uses.ts';
+import { readChosen } from '#storage/feature-settings.ts';
 import type { Part, Site } from './site.ts';
 
 /** Roles that answer commands. */
@@ -18,6 +19,7 @@ export function botPart(site: Site): Part {
   const spine = {
     commands,
     settings: (community: string, name: string) => readCommandSetting(storage.db, community, name),
+    chosen: (community: string, feature: string) => readChosen(storage.db, community, feature),
     barred: (message: IncomingMessage) => whyBarred(storage.db, message, clock()),
     within: withinLimit(config.COMMAND_LIMIT, { clock, rates, find: (key) => findUse(storage.db, key) }),
     keep: answerKeeper(storage, clock),

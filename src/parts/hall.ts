@@ -32,6 +32,7 @@ import { personalData } from '#src/personal-data.ts';
 import { auditPort } from '#src/audit-port.ts';
 import { communityOverview } from '#src/community-overview.ts';
 import { communityPort } from '#src/community-port.ts';
+import { featurePort } from '#src/feature-port.ts';
 import { spacePort } from '#src/space-port.ts';
 import type { Config } from '#src/config.ts';
 import type { Certificate } from '#src/tls.ts';
@@ -151,6 +152,7 @@ function makeHall(site: Site, { options, auth, mailer, chat, webchat, http }: Ma
       commands,
       changed: (community) => platforms.connectors().forEach((one) => one.commandsChanged?.(community)),
     }),
+    features: featurePort(site),
     linking: linkingPort(config, () => platformsServed(site, platforms)),
     audit: auditPort(site),
     overview: communityOverview({ storage, clock }),

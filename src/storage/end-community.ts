@@ -11,6 +11,7 @@ const ITS_OWN = [
   'spaces',
   'command_settings',
   'command_uses',
+  'feature_settings',
   'role_mappings',
   'platform_apps',
   'sanctions',

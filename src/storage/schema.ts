@@ -84,6 +84,8 @@ export interface Schema extends PeopleTables, OrderTables {
     /** JSON: cooldownSeconds, limit, symbol. */
     settings: string | null;
   };
+  /** What a community chose of a feature: JSON, by field, what differs from what is declared. `version` grows with each change. */
+  feature_settings: { community_id: string; feature: string; chosen: string; version: number };
   /** Uses that a community's own cooldown or limit counts. `person`: an account, or `platform:id`. */
   command_uses: {
     community_id: string;

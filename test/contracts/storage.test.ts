@@ -9,6 +9,7 @@ import type { Storage } from '#storage/storage.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { auditContract } from './audit.contract.ts';
 import { commandSettingsContract } from './command-settings.contract.ts';
+import { featureSettingsContract } from './feature-settings.contract.ts';
 import { doorContract } from './door.contract.ts';
 import { prepare } from './fixtures.ts';
 import { invitesContract } from './invites.contract.ts';
@@ -33,6 +34,7 @@ const cases = [
   ...workContract,
   ...doorContract,
   ...commandSettingsContract,
+  ...featureSettingsContract,
   ...secretsContract,
   ...moderationContract,
   ...spacesContract,

@@ -149,6 +149,19 @@ export const ROUTES: Record<string, Try[]> = {
     '/commands/stock/why?person=acct_none',
     from('admin', 404),
   ),
+  'GET /v1/communities/{id}/features': inCommunities('/features', from('member', 200)),
+  'GET /v1/communities/{id}/features/{feature}/settings': [
+    ...inCommunities('/features/stock/settings', from('moderator', 200)),
+    ...inCommunities('/features/none/settings', from('moderator', 404)),
+  ],
+  'PUT /v1/communities/{id}/features/{feature}/settings': [
+    at('a feature of the hall', from('admin', 200), async ({ community, host }) => {
+      const path = `/v1/communities/${community}/features/stock/settings`;
+      const { version } = await host.done<{ version: number }>('GET', path);
+      return { path, body: { version, values: { market: version % 2 === 0 ? 'us' : 'uk' } } };
+    }),
+    ...inCommunities('/features/none/settings', from('admin', 404), { version: 0, values: {} }),
+  ],
   'GET /v1/communities/{id}/overview': inCommunities('/overview', from('member', 200)),
   'POST /v1/communities/{id}/failed-jobs/{job}/retry': inCommunities('/failed-jobs/job_none/retry', from('admin', 404)),
   'DELETE /v1/communities/{id}/failed-jobs/{job}': inCommunities('/failed-jobs/job_none', from('admin', 404)),

@@ -110,7 +110,7 @@ async function insertMember(hall: Deployment, community: string, role: Role): Pr
 /** All that the host can see, as it came from one hall: links begin with its address. */
 export async function everything({ host, community, open, closed, shared }: World): Promise<Record<string, string>> {
   const rooms = [open, closed, shared].map((room) => `/v1/rooms/${room}`);
-  const decided = ['people', 'members', 'commands', 'spaces', 'secrets'].map(
+  const decided = ['people', 'members', 'commands', 'features', 'features/stock/settings', 'spaces', 'secrets'].map(
     (what) => `/v1/communities/${community}/${what}`,
   );
   const paths = ['/v1/rooms', '/v1/communities', '/v1/me/secrets', ...decided].concat(

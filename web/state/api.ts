@@ -6,13 +6,22 @@ export class Refusal extends Error {
   readonly code: string;
   /** Seconds until it is worth trying again; null where the hall does not say. */
   readonly retryAfter: number | null;
+  /** By field, what is wrong with it, where the hall says so. */
+  readonly wrong: Record<string, string> | null;
 
-  constructor(about: { status: number; code: string; detail: string; retryAfter?: number | null }) {
+  constructor(about: {
+    status: number;
+    code: string;
+    detail: string;
+    retryAfter?: number | null;
+    wrong?: Record<string, string> | undefined;
+  }) {
     super(about.detail);
     this.name = 'Refusal';
     this.status = about.status;
     this.code = about.code;
     this.retryAfter = about.retryAfter ?? null;
+    this.wrong = about.wrong ?? null;
   }
 }
 
@@ -54,6 +63,7 @@ async function refusalOf(response: Response): Promise<Refusal> {
     code: problem.code ?? 'unknown',
     detail: problem.detail ?? `The hall answered ${response.status}. Try again in a moment.`,
     retryAfter: Number.isFinite(seconds) ? seconds : null,
+    wrong: problem.wrong,
   });
 }
 

@@ -84,6 +84,10 @@ export function whatOf({ action, subject, detail, result }: Entry): { said: stri
     const name = action.slice('command.'.length);
     return { said: result === 'done' ? words.used : words.tried, command: name === 'unknown' ? '/…' : `/${name}` };
   }
+  if (action === 'feature.settings') {
+    const more = said(Object.entries(readDetail(detail)).map(([name, change]) => settingOf(name, change)));
+    return { said: words.acts[action]?.(subject?.id ?? '', '') ?? '', more };
+  }
   const it = subject ? (subject.name ?? subject.id) : '';
   const say = Object.hasOwn(words.acts, action) ? words.acts[action] : undefined;
   return { said: say ? say(it, detail ?? '') : words.act(action, it) };
@@ -102,8 +106,23 @@ export function resultOf({ result }: Entry): { said: string; look: 'good' | 'war
 }
 
 function changesOf(change: Record<string, unknown>): string {
-  const said = Object.entries(change).map(([name, value]) => changeOf(name, value));
-  return said.length > 0 ? `: ${said.join(', ')}` : '';
+  return said(Object.entries(change).map(([name, value]) => changeOf(name, value)));
+}
+
+function said(changes: string[]): string {
+  return changes.length > 0 ? `: ${changes.join(', ')}` : '';
+}
+
+/** A feature's setting, from what to what, with the name that it has over HTTP. */
+function settingOf(name: string, change: unknown): string {
+  const { from, to } = change as { from: unknown; to: unknown };
+  return words.changes.setting(name, valueOf(from), valueOf(to));
+}
+
+function valueOf(value: unknown): string {
+  if (typeof value === 'boolean') return value ? words.changes.onWord : words.changes.offWord;
+  const text = Array.isArray(value) ? value.join(' ') : String(value);
+  return text === '' ? words.changes.nothing : text;
 }
 
 function changeOf(name: string, value: unknown): string {

@@ -11,6 +11,7 @@ export const SECTIONS: Section[] = [
   { name: 'members', icon: 'people', label: texts.portal.members, least: 'member' },
   { name: 'moderation', icon: 'flag', label: texts.moderation.title, least: 'moderator' },
   { name: 'commands', icon: 'command', label: texts.commands.title, least: 'admin' },
+  { name: 'features', icon: 'table', label: texts.features.title, least: 'admin' },
   { name: 'invites', icon: 'mail', label: texts.portal.invites, least: 'moderator' },
   { name: 'secrets', icon: 'key', label: texts.portal.secrets, least: 'admin' },
   { name: 'webhooks', icon: 'link', label: texts.portal.webhooks, least: 'moderator' },

@@ -2,6 +2,18 @@ import type { Quote } from '#core/quote.ts';
 import { COLUMNS, NOT_KNOWN } from './stooq.external.ts';
 
 /**
+ * The code in capitals, with the community's market where none was typed: `aapl` is `AAPL.US` where the market is `us`. What has
+ * a dot, or a sign that no share's code has (`^` an index, `=` and `_` what the source has of its own), is whole already; a dot
+ * at the end says so of a code that looks like a share's, such as `eurusd.`
+ */
+export function codeIn(market: string, typed: string): string {
+  const code = typed.toUpperCase();
+  if (market === '') return code;
+  if (code.length > 1 && code.endsWith('.')) return code.slice(0, -1);
+  return /[.^=_]/.test(code) ? code : `${code}.${market.toUpperCase()}`;
+}
+
+/**
  * Reads the quote service's answer: a head line and one row. The close is said as the service wrote it.
  * Throws where the answer is not that: a web page, a quota notice, half a row.
  */

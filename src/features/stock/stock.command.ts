@@ -3,6 +3,8 @@ import { command } from '#core/command.ts';
 import { later } from '#core/job.ts';
 import { whisper } from '#core/message.ts';
 import { quoteJob } from './quote.job.ts';
+import { codeIn } from './rules.ts';
+import { stockSettings } from './settings.ts';
 import { TEXTS } from './texts.ts';
 
 /** Completed while somebody types; any other code works as well. */
@@ -26,8 +28,9 @@ export const stockCommand = command({
   example: '/stock aapl.us',
   allow: 'member',
   limit: { uses: 10, perSeconds: 60 },
-  run({ args }) {
-    const symbol = args.symbol.toUpperCase();
-    return later(quoteJob, { symbol }, whisper(TEXTS.looking(symbol)));
+  settings: stockSettings,
+  run({ args, settings: { market, tells } }) {
+    const symbol = codeIn(market, args.symbol);
+    return later(quoteJob, { symbol }, tells ? whisper(TEXTS.looking(symbol)) : undefined);
   },
 });

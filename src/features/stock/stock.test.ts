@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { parseArguments } from '#core/arguments.ts';
+import { valuesOf } from '#core/feature-settings.ts';
+import type { Later } from '#core/job.ts';
 import { startStock, type StockSource } from '#test/simulators/stock/index.ts';
 import { quoteHandler } from './quote.handler.ts';
-import { readQuote } from './rules.ts';
+import { codeIn, readQuote } from './rules.ts';
+import { stockSettings } from './settings.ts';
 import { stockCommand } from './stock.command.ts';
 import { quoteAddress } from './stooq.external.ts';
 
@@ -93,15 +96,36 @@ describe('asking the source', () => {
 });
 
 describe('/stock', () => {
+  const run = (symbol: string, chosen: Record<string, unknown> = {}) => {
+    const settings = valuesOf(stockSettings, { values: chosen, version: 1 });
+    return stockCommand.run({ message: {} as never, args: { symbol } as never, settings: settings as never });
+  };
   const parse = (line: string) => parseArguments(stockCommand.args, line);
 
   test('looks up the code in capitals, and tells the asker alone meanwhile', () => {
-    const answer = stockCommand.run({ message: {} as never, args: { symbol: 'aapl.us' } as never });
-    assert.deepEqual(answer, {
+    assert.deepEqual(run('aapl.us'), {
       job: 'stock.quote',
       payload: { symbol: 'AAPL.US' },
       meanwhile: { text: 'Looking up AAPL.US…', private: true },
     });
+  });
+
+  test('looks up a code without a market in the community’s own', () => {
+    assert.equal(codeIn('', 'aapl'), 'AAPL');
+    assert.equal(codeIn('us', 'aapl'), 'AAPL.US');
+    assert.equal(codeIn('US', 'brk-b'), 'BRK-B.US');
+    assert.equal((run('aapl', { market: 'us' }) as Later).job, 'stock.quote');
+    assert.deepEqual((run('aapl', { market: 'us' }) as Later).payload, { symbol: 'AAPL.US' });
+  });
+
+  test('leaves a code as it is that names its market, or is no share’s', () => {
+    for (const code of ['VOD.UK', '^SPX', 'ES.F', 'CL=F', 'X_Y', '.']) assert.equal(codeIn('us', code), code);
+    assert.equal(codeIn('us', 'eurusd.'), 'EURUSD');
+    assert.equal(codeIn('', 'eurusd.'), 'EURUSD.', 'without a market nothing is changed');
+  });
+
+  test('says nothing meanwhile where the community wants it so', () => {
+    assert.deepEqual(run('aapl.us', { tells: false }), { job: 'stock.quote', payload: { symbol: 'AAPL.US' } });
   });
 
   test('takes codes as the source has them, and nothing that is none', () => {

@@ -123,6 +123,14 @@ async function places(db: Kysely<never>, big: Big): Promise<void> {
   // What was there before the question came up stays what it was: the roles of its people count.
   await sql`update spaces set connected_at = seen_at`.execute(db);
   await schema
+    .createTable('feature_settings')
+    .addColumn('community_id', 'text', of('communities'))
+    .addColumn('feature', 'text', needed)
+    .addColumn('chosen', 'text', needed)
+    .addColumn('version', 'integer', needed)
+    .addPrimaryKeyConstraint('feature_settings_pk', ['community_id', 'feature'] as never[])
+    .execute();
+  await schema
     .createTable('role_mappings')
     .addColumn('community_id', 'text', of('communities'))
     .addColumn('platform', 'text', needed)
