@@ -17,8 +17,12 @@ export const featureTexts = {
   backOf: (label: string, value: string) => `${label}: back to the default, ${value}`,
   unsaved: (count: number) => (count === 1 ? 'One change is not saved.' : `${count} changes are not saved.`),
   from: (label: string, was: string, is: string) => `${label}: ${was} to ${is}`,
+  /** The first of many: the bar must not cover the page. */
+  changes: (all: readonly string[]) => {
+    const left = all.length - 3;
+    return left > 0 ? `${all.slice(0, 3).join('; ')}; and ${left} more.` : `${all.join('; ')}.`;
+  },
   discard: 'Discard',
   save: 'Save changes',
   saved: 'Saved. It holds from the next use on.',
-  wrong: 'Not saved. What is wrong stands beside its field.',
 };

@@ -57,6 +57,27 @@ for (const shape of SHAPES)
     });
 
     scene(
+      'an admin gives codes a market: the next use has it, in the chat as over HTTP, whichever process answers',
+      async () => {
+        const path = `/v1/communities/${community}/features/stock/settings`;
+        const choose = async (values: Fields): Promise<void> => {
+          const { version } = await adam.done<{ version: number }>('GET', path);
+          await adam.done('PUT', path, { version, values });
+        };
+        const quote = async (symbol: string): Promise<string> => (await ask(ann, 'stock', { symbol })).text;
+        await choose({ market: 'us' });
+        assert.match(await quote('aapl'), /AAPL\.US quote is/);
+        const live = await ann.live();
+        await live.subscribe(room);
+        live.send({ type: 'post', room, text: '/stock aapl', clientId: 'c0' });
+        assert.equal((await live.frame('private')).reply.text, 'Looking up AAPL.US…');
+        live.close();
+        await choose({ market: null });
+        assert.match(await quote('aapl'), /No quote for AAPL\./);
+      },
+    );
+
+    scene(
       'an admin switches a command off: in the chat it is refused to her alone, with who can change it',
       async () => {
         await answered(ann);

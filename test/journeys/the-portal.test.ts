@@ -114,6 +114,60 @@ describe('the portal of a community', { concurrency: 1 }, () => {
     await olga.page.setViewportSize({ width: 1280, height: 800 });
   });
 
+  scene(
+    'she gives codes a market, mends what is wrong beside its field, and sees what changes before she saves',
+    async () => {
+      await olga.page.getByRole('link', { name: 'Features' }).click();
+      await olga.standsAt('Features');
+      await olga.page.getByRole('heading', { name: 'Stock quotes' }).waitFor();
+      const market = olga.page.getByLabel('Default market', { exact: true });
+      await market.fill('u5');
+      await olga.press('Save changes');
+      await olga.page.getByText('A market is 1 to 4 letters without the dot, such as us.').waitFor();
+      await olga.page.locator('[aria-invalid="true"]:focus').waitFor();
+      await assertAccessible(olga.page, 'a setting that is wrong');
+      await takePictures(olga.page, 'features-wrong');
+      await market.fill('us');
+      await olga.page.keyboard.press('Tab');
+      await olga.page.keyboard.press('Tab');
+      await olga.page.keyboard.press('Space');
+      const changes = /Default market: none to us; Tell who asks that the price is looked up: on to off\./;
+      await olga.page.getByText(changes).waitFor();
+      await assertAccessible(olga.page, 'the features of a community');
+      await takePictures(olga.page, 'features');
+      await olga.press('Save changes');
+      await olga.page.getByText('Saved. It holds from the next use on.').waitFor();
+      await olga.page.reload();
+      await olga.page.getByRole('heading', { name: 'Stock quotes' }).waitFor();
+      assert.equal(await market.inputValue(), 'us');
+      await olga.page.setViewportSize({ width: 320, height: 700 });
+      assert.ok(await olga.page.evaluate('document.documentElement.scrollWidth <= 320'), 'nothing to scroll sideways');
+      await olga.page.setViewportSize({ width: 1280, height: 800 });
+    },
+  );
+
+  scene(
+    'somebody else saved meanwhile: she sees what holds now, keeps what she typed, and saves it over that',
+    async () => {
+      const path = `/v1/communities/${community}/features/stock/settings`;
+      const { version } = await olgaHerself.done<{ version: number }>('GET', path);
+      await olgaHerself.done('PUT', path, { version, values: { market: 'de', tells: null } });
+      await olga.press('Default market: back to the default, none');
+      await olga.press('Save changes');
+      await olga.page.getByText(/^Somebody else changed these settings since you looked\./).waitFor();
+      await olga.page.getByText('Default market: de to none.').waitFor();
+      await olga.press('Save changes');
+      await olga.page.getByText('Saved. It holds from the next use on.').waitFor();
+      const { fields } = await olgaHerself.done<{ fields: { value: unknown }[] }>('GET', path);
+      assert.deepEqual(
+        fields.map(({ value }) => value),
+        ['', true],
+      );
+      await olga.page.getByRole('link', { name: 'Audit' }).click();
+      await olga.page.getByText(/changed the settings of stock: market none to us, tells on to off/).waitFor();
+    },
+  );
+
   scene('Olga, who runs the instance, sees how everything is, and a job that failed for good', async () => {
     await olgaHerself.done('POST', '/v1/commands/stock?wait=0', { args: { symbol: 'zzzq.us' } });
     const dead = async () => (await olgaHerself.done<{ dead: { id: string }[] }>('GET', '/v1/operator/dead')).dead[0];

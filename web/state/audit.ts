@@ -85,8 +85,8 @@ export function whatOf({ action, subject, detail, result }: Entry): { said: stri
     return { said: result === 'done' ? words.used : words.tried, command: name === 'unknown' ? '/…' : `/${name}` };
   }
   if (action === 'feature.settings') {
-    const more = said(Object.entries(readDetail(detail)).map(([name, change]) => settingOf(name, change)));
-    return { said: words.acts[action]?.(subject?.id ?? '', '') ?? '', more };
+    const changes = said(Object.entries(readDetail(detail)).map(([name, change]) => settingOf(name, change)));
+    return { said: `${words.acts[action]?.(subject?.id ?? '', '') ?? ''}${changes}` };
   }
   const it = subject ? (subject.name ?? subject.id) : '';
   const say = Object.hasOwn(words.acts, action) ? words.acts[action] : undefined;

@@ -43,10 +43,10 @@ export function changesInWords(settings: FeatureSettings, draft: FeatureDraft): 
     );
 }
 
-/** A value as people say it. */
+/** A value as people say it, in a line. */
 export function inWords({ choices, unit }: FeatureField, value: SettingValue): string {
   if (typeof value === 'boolean') return value ? words.on : words.off;
-  const text = Array.isArray(value) ? value.join(', ') : String(value);
+  const text = Array.isArray(value) ? value.join(', ') : String(value).replaceAll(/\s+/g, ' ');
   if (text === '') return words.nothing;
   const label = choices?.find((one) => one.value === text)?.label ?? text;
   return words.figure(label.length > LONG ? `${label.slice(0, LONG)}…` : label, unit);
