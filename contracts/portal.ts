@@ -5,7 +5,7 @@ import type { Role } from './web.ts';
 /** `GET /v1/operator/overview`. `name`: such as `discord` or `redis`. */
 export type SeenPart = {
   name: string;
-  state: 'up' | 'standby' | 'starting' | 'silent' | 'refused' | 'down';
+  state: 'up' | 'standby' | 'starting' | 'silent' | 'refused' | 'down' | 'off';
   why?: string;
 };
 export type SeenProcess = {
@@ -16,7 +16,12 @@ export type SeenProcess = {
   startedAt: string;
   seenAt: string;
   parts: SeenPart[];
+  /** Bytes, and per cent of its time. */
+  memory: MinuteFigures;
+  busy: MinuteFigures;
 };
+/** Of the last 60 minutes, the present one last; null where nothing was noted. */
+export type MinuteFigures = (number | null)[];
 export type SeenEngine = SeenPart & { version?: string; bytes?: number; answersMs?: number };
 /** Queues: `jobs`, or `outbox.` and a channel. */
 export type InstanceOverview = {
@@ -24,6 +29,8 @@ export type InstanceOverview = {
   node: string;
   schema: number;
   processes: SeenProcess[];
+  since: string;
+  waited: { jobs: MinuteFigures; outbox: MinuteFigures };
   queues: { name: string; waiting: number; oldest: string | null }[];
   engines: SeenEngine[];
   backup: { at: string; bytes: number } | null;

@@ -49,7 +49,7 @@ export function auditPort({ storage, clock, config }: AuditParts): AuditPort {
 }
 
 async function askedFor({ db }: Storage, query: AuditQuery): Promise<AuditAsked> {
-  const { community, who, action, subject, result, from, to, after, limit } = query;
+  const { community, who, action, subject, kind, result, from, to, after, limit } = query;
   const prefix = action?.length === 1 && action[0]?.endsWith('.*') ? action[0].slice(0, -1) : undefined;
   const place = after === undefined ? undefined : placeOf(after);
   return {
@@ -58,6 +58,7 @@ async function askedFor({ db }: Storage, query: AuditQuery): Promise<AuditAsked>
     ...(who !== undefined && { who: await peopleMeant(db, who) }),
     ...(prefix !== undefined ? { prefix } : action && { actions: action }),
     ...(subject !== undefined && { subject }),
+    ...(kind === 'change' && { changes: true }),
     ...(result !== undefined && { refused: result === 'refused' }),
     ...(from !== undefined && { from: Date.parse(from) }),
     ...(to !== undefined && { to: Date.parse(to) }),

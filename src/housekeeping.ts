@@ -9,6 +9,7 @@ import { deleteOldUses } from '#storage/command-uses.ts';
 import { deleteExpiredDeviceLogins } from '#storage/device-logins.ts';
 import { sweepEndedCommunities } from '#storage/end-community.ts';
 import { readFact, RULES_CHANGED } from '#storage/instance.ts';
+import { deleteOldFigures } from '#storage/minute-figures.ts';
 import { deleteOldCodes } from '#storage/one-time-codes.ts';
 import { deleteOldProcesses } from '#storage/processes.ts';
 import { sweepDeletedRooms } from '#storage/rooms.ts';
@@ -69,6 +70,7 @@ export function housekeeping(house: House): { stop(): void } {
         minutes: now - LIMITS.waitingHours * HOUR,
       }),
     );
+    await storage.write((tx) => deleteOldFigures(tx.db, now - LIMITS.measuredHours * HOUR));
     await deleteOldProcesses(storage);
     await house.sweepErased();
     // A commit each, so that nobody waits for all of it.

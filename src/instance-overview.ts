@@ -1,8 +1,9 @@
 import { toRfc3339, type Clock } from '#core/clock.ts';
 import { LIMITS } from '#core/limits.ts';
-import type { InstanceOverview, SeenPart } from '#http/hall.ts';
+import type { InstanceOverview, MinuteFigures, SeenPart } from '#http/hall.ts';
 import { readBackup } from '#storage/backups.ts';
 import { readDatabaseFacts, readQueueFacts } from '#storage/look-inside.ts';
+import { figuresSince, INSTANCE, type MinuteFigure } from '#storage/minute-figures.ts';
 import { listProcesses, type PartHealth, type SeenProcess } from '#storage/processes.ts';
 import type { Storage } from '#storage/storage.ts';
 import { VERSION } from './version.ts';
@@ -25,17 +26,26 @@ export function instanceOverview(parts: InstanceParts): () => Promise<InstanceOv
     const began = performance.now();
     const facts = await readDatabaseFacts(storage);
     const database = { ...facts, state: 'up' as const, answersMs: Math.round((performance.now() - began) * 10) / 10 };
-    const [queues, seen, backup] = await Promise.all([
+    const since = clock() - (clock() % MINUTE) - (MINUTES_SHOWN - 1) * MINUTE;
+    const [queues, seen, backup, noted] = await Promise.all([
       readQueueFacts(storage.db),
       listProcesses(storage, REMEMBERED_MS),
       readBackup(storage.db),
+      figuresSince(storage.db, since),
     ]);
     const now = clock();
+    const minutes = (of: string, name: string): MinuteFigures => minutesOf(noted, { of, name, since });
     return {
       version: VERSION,
       node: process.versions.node,
       schema,
-      processes: withSelf(parts, seen, now).map((one) => shownProcess(one, now)),
+      processes: withSelf(parts, seen, now).map((one) => ({
+        ...shownProcess(one, now),
+        memory: minutes(one.id, 'memory'),
+        busy: minutes(one.id, 'busy').map((figure) => figure && figure / PER_CENT),
+      })),
+      since: toRfc3339(since),
+      waited: { jobs: minutes(INSTANCE, 'jobs'), outbox: minutes(INSTANCE, 'outbox') },
       queues: queues.map(({ name, waiting, oldest }) => ({
         name,
         waiting,
@@ -45,6 +55,21 @@ export function instanceOverview(parts: InstanceParts): () => Promise<InstanceOv
       backup: backup && { at: toRfc3339(backup.at), bytes: backup.bytes },
     };
   };
+}
+
+const MINUTE = 60_000;
+const MINUTES_SHOWN = 60;
+/** Per mille of one per cent: as which it is noted. */
+const PER_CENT = 10;
+
+function minutesOf(
+  noted: readonly MinuteFigure[],
+  { of, name, since }: { of: string; name: string; since: number },
+): MinuteFigures {
+  const known = new Map(
+    noted.filter((one) => one.of === of && one.name === name).map(({ minute, figure }) => [minute, figure]),
+  );
+  return Array.from({ length: MINUTES_SHOWN }, (_, n) => known.get(since + n * MINUTE) ?? null);
 }
 
 /** ms: a process that ended without a word is shown for an hour; whoever asks then knows of it, or never will. */
@@ -57,7 +82,10 @@ function withSelf({ self, engines, platforms }: InstanceParts, seen: SeenProcess
   return [{ ...self, version: VERSION, health: [...engines(), ...platforms()], startedAt, silentFor: 0 }, ...seen];
 }
 
-function shownProcess(process: SeenProcess, now: number): InstanceOverview['processes'][number] {
+function shownProcess(
+  process: SeenProcess,
+  now: number,
+): Omit<InstanceOverview['processes'][number], 'memory' | 'busy'> {
   const { id, role, version, health, startedAt, silentFor } = process;
   const isWell = health.every(({ state, why }) => (state === 'up' || state === 'standby') && why === undefined);
   const alive = isWell ? 'live' : 'troubled';

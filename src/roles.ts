@@ -8,6 +8,7 @@ import { botPart } from '#parts/bot.ts';
 import { bridgePart } from '#parts/bridge.ts';
 import type { HallPart, HallPartOptions } from '#parts/hall.ts';
 import { platformsPart, type PlatformsPart } from '#parts/platforms.ts';
+import { measurePart } from '#parts/measure.ts';
 import { relayPart, type RelayPart } from '#parts/relay.ts';
 import type { Part, Site } from '#parts/site.ts';
 import { upkeepPart } from '#parts/upkeep.ts';
@@ -93,7 +94,7 @@ export async function startRole(config: Config, role: ProcessRole, options: Role
       stopping.abort();
       const end = performance.now() + graceMs;
       const left = (): number => Math.max(0, end - performance.now());
-      await upkeep.stop(0);
+      await Promise.all([upkeep.stop(0), parts.measure.stop(0)]);
       await (hall?.stop(graceMs) ?? app.close());
       await Promise.all([platforms, parts.bot, parts.worker].map((part) => part?.stop(left())));
       // What the worker has in hand may wait for it.
@@ -117,6 +118,7 @@ interface Parts {
   worker: Part | undefined;
   relay: RelayPart;
   upkeep: Part;
+  measure: Part;
 }
 
 async function startParts(open: OpenSite, options: RoleOptions): Promise<Parts> {
@@ -132,7 +134,8 @@ async function startParts(open: OpenSite, options: RoleOptions): Promise<Parts> 
   const worker = has('worker') ? workerPart(site, bridge?.jobs) : undefined;
   const relay = relayPart(site);
   const upkeep = upkeepPart(site, { relay, platforms, ...(hall && { server: hall.server }) });
-  return { platforms, hall, bot, bridge, worker, relay, upkeep };
+  const measure = measurePart(site);
+  return { platforms, hall, bot, bridge, worker, relay, upkeep, measure };
 }
 
 /** What the operator sees by the web, of this process and of all. */

@@ -73,6 +73,7 @@ export const moderationTexts = {
   person: 'Person',
   what: 'What and why',
   until: 'Until',
+  ends: 'ends',
   noEnd: 'no end',
   kinds: { mute: 'Muted', ban: 'Banned', kick: 'Taken out' },
   lift: 'Lift',

@@ -46,7 +46,7 @@ export const overviewTexts = {
   failedCount: (count: number) => (count === 1 ? '1 waits for you' : `${count} wait for you`),
   failedNone: 'No job failed.',
   askedBy: (who: string, platform: string) =>
-    `asked by ${who} ${platform === 'webchat' ? 'in the web chat' : `on ${platform}`}`,
+    `asked by ${who} ${{ webchat: 'in the web chat', http: 'over HTTP' }[platform] ?? `on ${platform}`}`,
   tries: (count: number) => (count === 1 ? 'Tried once.' : `Tried ${count} times.`),
   lastTry: 'Last try',
   lately: 'Lately changed',

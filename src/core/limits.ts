@@ -225,6 +225,9 @@ export const LIMITS = {
   /** Days that messages an hour, and hours that waiting jobs a minute, are kept: what the overview shows, and one more to compare. */
   activityDays: 8,
   waitingHours: 25,
+  /** ms between two looks of a process at itself, and hours that what it saw is kept: what the operator's page shows, and one more. */
+  measureEvery: 60_000,
+  measuredHours: 2,
   /** Commands of which the overview takes the answer times: the newest of the last hour. */
   timedCommands: 2_000,
   /** ms that a platform may take for one of the two questions of a proof: a person waits at the browser. */

@@ -6,9 +6,9 @@ export interface Mail {
   html: string;
 }
 
-/** How the way out is. */
+/** How the way out is. `off`: no server is set, and `why` says where mails are shown in its place. */
 export interface MailHealth {
-  state: 'up' | 'down';
+  state: 'up' | 'down' | 'off';
   why?: string;
 }
 

@@ -259,6 +259,8 @@ export interface AuditQuery {
   /** Actions by name, or all that begin so: `command.*`. */
   action?: readonly string[] | undefined;
   subject?: string | undefined;
+  /** What was changed, without the commands that were used. */
+  kind?: 'change' | undefined;
   result?: 'done' | 'refused' | undefined;
   from?: string | undefined;
   to?: string | undefined;
@@ -311,7 +313,14 @@ export interface InstanceOverview {
     startedAt: string;
     seenAt: string;
     parts: SeenPart[];
+    /** Bytes, and per cent of its time, of each minute of the last hour. */
+    memory: MinuteFigures;
+    busy: MinuteFigures;
   }[];
+  /** When the first of the minutes began. */
+  since: string;
+  /** What waited in each minute: jobs, and what was committed and not yet taken. */
+  waited: { jobs: MinuteFigures; outbox: MinuteFigures };
   /** `jobs`, and `outbox.` with each channel that has something. */
   queues: { name: string; waiting: number; oldest: string | null }[];
   /** The database first. */
@@ -320,10 +329,13 @@ export interface InstanceOverview {
   backup: { at: string; bytes: number } | null;
 }
 
+/** 60 of them, the present minute last; null where nothing was noted. */
+export type MinuteFigures = (number | null)[];
+
 export interface SeenPart {
   /** Such as `discord` or `redis`. */
   name: string;
-  state: 'up' | 'standby' | 'starting' | 'silent' | 'refused' | 'down';
+  state: 'up' | 'standby' | 'starting' | 'silent' | 'refused' | 'down' | 'off';
   why?: string;
 }
 

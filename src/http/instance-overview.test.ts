@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { keepBackup } from '#storage/backups.ts';
+import { noteFigures } from '#storage/minute-figures.ts';
 import { seeProcess } from '#storage/processes.ts';
 import { openHall, somebody, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
 import { call } from '#test/support/person.ts';
+import { eventually } from '#test/support/wait.ts';
 
 interface Seen {
   version: string;
   schema: number;
-  processes: { id: string; role: string; state: string; parts: { name: string; state: string; why?: string }[] }[];
+  processes: {
+    id: string;
+    role: string;
+    state: string;
+    parts: { name: string; state: string; why?: string }[];
+    memory: (number | null)[];
+    busy: (number | null)[];
+  }[];
+  since: string;
+  waited: { jobs: (number | null)[]; outbox: (number | null)[] };
   queues: { name: string; waiting: number }[];
   engines: { name: string; state: string; bytes?: number }[];
   backup: { at: string; bytes: number } | null;
@@ -36,8 +47,39 @@ describe('the instance, for its operator', () => {
     assert.equal(queues.find(({ name }) => name === 'jobs')?.waiting, 0);
     assert.equal(engines[0]?.name, 'SQLite');
     assert.ok((engines[0]?.bytes ?? 0) > 0);
-    assert.ok(engines.some(({ name }) => name === 'mail'));
     assert.equal(backup, null);
+  });
+
+  test('where no mail server is set, it says so and where mails are shown, and nothing is called not ready', async () => {
+    const mail = (await look()).engines.find(({ name }) => name === 'mail');
+    assert.deepEqual(mail, {
+      name: 'mail',
+      state: 'off',
+      why: 'SMTP_URL is not set: mails are shown at the terminal',
+    });
+    const ready = (await hall.hall.server.app.inject('/health/ready')).json<{ notReady: { name: string }[] }>();
+    assert.deepEqual(
+      ready.notReady.filter(({ name }) => name === 'mail'),
+      [],
+    );
+  });
+
+  test('the last hour is shown a minute each: what the process held, how busy it was, what waited', async () => {
+    const noted = async () => ((await look()).processes[0]?.memory.at(-1) ? true : undefined);
+    await eventually('the first look', noted);
+    await noteFigures(hall.storage.writer, { of: 'instance', at: Date.now() - 3_600_000, figures: { jobs: 99 } });
+    await noteFigures(hall.storage.writer, { of: 'instance', at: Date.now() - 600_000, figures: { jobs: 7 } });
+    const { processes, waited, since } = await look();
+    const [self] = processes;
+    assert.ok((self?.memory.at(-1) ?? 0) > 20_000_000, 'bytes');
+    const busy = self?.busy.at(-1) ?? -1;
+    assert.ok(busy >= 0 && busy <= 100, `${busy} per cent`);
+    for (const minutes of [self?.memory, self?.busy, waited.jobs, waited.outbox]) assert.equal(minutes?.length, 60);
+    assert.deepEqual(
+      waited.jobs.filter((one) => one !== null && one > 0),
+      [7],
+    );
+    assert.equal(Date.parse(since) % 60_000, 0);
   });
 
   test('another process is shown with the reason why a part of it does not work', async () => {

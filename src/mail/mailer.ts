@@ -75,7 +75,7 @@ function watch(post: Post, found: (health: MailHealth) => void, signal: AbortSig
 
 /** Shows each mail to whoever is at the terminal: where no server is set. */
 export function terminalMailer(show: (mail: Mail) => void): Mailer {
-  return { send: show, health: () => ({ state: 'up' }), stop: async () => undefined };
+  return { send: show, health: () => off('at the terminal'), stop: async () => undefined };
 }
 
 /** Keeps the last mails for a page: in the demo, whose people are not real. */
@@ -87,7 +87,11 @@ export function pageMailer(): Mailer {
       mails.length = Math.min(mails.length, LIMITS.mailsShown);
     },
     sent: () => mails,
-    health: () => ({ state: 'up' }),
+    health: () => off('on the page /mail'),
     stop: async () => undefined,
   };
+}
+
+function off(shown: string): MailHealth {
+  return { state: 'off', why: `SMTP_URL is not set: mails are shown ${shown}` };
 }

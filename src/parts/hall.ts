@@ -15,7 +15,7 @@ import { argumentsSchema } from '#connectors/http/register.ts';
 import { webchatConnector } from '#connectors/webchat/index.ts';
 import type { LiveEvent } from '#core/live.ts';
 import { isLoopback } from '#core/loopback.ts';
-import type { Mail, Mailer } from '#core/mail.ts';
+import type { Mail, Mailer, MailHealth } from '#core/mail.ts';
 import type { OutgoingMessage } from '#core/message.ts';
 import { needUse } from '#core/rate.ts';
 import type { Sealer } from '#core/secret.ts';
@@ -25,6 +25,7 @@ import { pageMailer, smtpMailer, terminalMailer } from '#mail/mailer.ts';
 import { seedsOf } from '#secrets/seeds.ts';
 import { secretsOf } from '#secrets/secrets.ts';
 import { listCommandSettings } from '#storage/command-settings.ts';
+import type { PartHealth } from '#storage/processes.ts';
 import type { Storage } from '#storage/storage.ts';
 import { findAnswer } from '#storage/work.ts';
 import { linkingPort, platformsServed } from '#src/linking.ts';
@@ -78,7 +79,7 @@ export async function hallPart(site: Site, options: HallPartOptions): Promise<Ha
   return {
     server,
     auth,
-    health: () => [{ name: 'mail', ...mailer.health() }],
+    health: () => mailHealth(mailer.health()),
     async stop(graceMs) {
       const end = performance.now() + graceMs;
       // Calls that wait for an answer get it: the bus works on while the server lets nobody new in.
@@ -89,6 +90,11 @@ export async function hallPart(site: Site, options: HallPartOptions): Promise<Ha
       await Promise.all([...taken, mailer].map((one) => one.stop(left)));
     },
   };
+}
+
+/** One that is not set is no part of the process, and nothing that could fail. */
+function mailHealth({ state, ...more }: MailHealth): PartHealth[] {
+  return state === 'off' ? [] : [{ name: 'mail', state, ...more }];
 }
 
 function makeAuth({ config, storage, clock, rates, vault }: Site, announce: Auth['announce']): Auth {

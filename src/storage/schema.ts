@@ -148,6 +148,8 @@ export interface Schema extends PeopleTables, OrderTables {
   /** Messages of all rooms of a community in an hour, which is given by its begin. */
   activity: { community_id: string; hour: number; posts: number };
   /** Jobs that waited in a minute, which is given by its begin; no row where none did. */
+  /** `of_what`: a process, or `instance`. */
+  minute_figures: { of_what: string; name: string; minute: number; figure: number };
   waiting_jobs: { community_id: string; minute: number; jobs: number };
   instance: { key: string; value: string };
   /** `owner`: an account, a community, or `platform:id`. `sealed`: for the vault alone; `key_id`: the key that opens it. */

@@ -70,11 +70,25 @@ export const auditContract: StorageCase[] = [
       assert.equal(await ask({ actions: ['room.create', 'command.help'] }), 'cb');
       assert.equal(await ask({ prefix: 'command.' }), 'ba');
       assert.equal(await ask({ subject: 'b' }), 'b');
+      assert.equal(await ask({ changes: true }), 'c');
       assert.equal(await ask({ refused: true }), 'b');
       assert.equal(await ask({ refused: false }), 'ca');
       assert.equal(await ask({ from: 20, to: 30 }), 'b');
       assert.equal(await ask({ who: ['acct_1'], prefix: 'command.', to: 11 }), 'a');
       assert.equal(await ask({ community: null }), 'e');
+    },
+  },
+  {
+    says: 'the last changes are found however many commands were used since',
+    async holds(storage) {
+      await note(storage, { action: 'command.settings', subject: 'stock', at: 1 });
+      await note(storage, { action: 'room.create', subject: 'c', at: 2 });
+      for (let n = 0; n < 30; n++) await note(storage, { at: 10 + n });
+      const rows = await pageOfAudit(storage.db, { community: 'comm_a', changes: true, limit: 5 });
+      assert.deepEqual(
+        rows.map(({ subject }) => subject),
+        ['c', 'stock'],
+      );
     },
   },
   {
@@ -119,6 +133,8 @@ export const auditContract: StorageCase[] = [
         ['audit_pages', { refused: true, after: { at: 10_000, id: 'evt_1' } }],
         ['audit_(by|pages)', { who: ['acct_7', 'discord:7'] }],
         ['audit_(what|pages)', { actions: ['room.create'] }],
+        ['audit_changes', { changes: true }],
+        ['audit_changes', { changes: true, after: { at: 10_000, id: 'evt_1' } }],
         ['audit_about', { subject: 's1220' }],
       ];
       for (const [index, asked] of ways) {

@@ -4,6 +4,7 @@ import { communityOverview } from '#src/community-overview.ts';
 import { countActivity, deleteOldActivity, sampleWaitingJobs } from '#storage/activity.ts';
 import { record } from '#storage/audit.ts';
 import { firstCommunity } from '#storage/communities.ts';
+import { deleteOldFigures, figuresSince, INSTANCE, noteFigures } from '#storage/minute-figures.ts';
 import type { Storage } from '#storage/storage.ts';
 import { buryJob, findJob, insertJob } from '#storage/work.ts';
 import { roomOf, somebody } from './fixtures.ts';
@@ -49,6 +50,25 @@ export const overviewContract: StorageCase[] = [
         waited.filter(({ figure }) => figure > 0),
         [{ at: '2026-03-03T14:20:00.000Z', figure: 2 }],
       );
+    },
+  },
+  {
+    says: 'how a process was is noted once a minute, as it was last seen in it, and forgotten later',
+    async holds(storage) {
+      const note = (of: string, at: number, figures: Record<string, number>) =>
+        storage.write((tx) => noteFigures(tx.db, { of, at, figures }));
+      await note('proc_1', NOW, { memory: 5_000_000_000, busy: 12.4 });
+      await note('proc_1', NOW + 59_999, { memory: 6_000_000_000, busy: 13.6 });
+      await note(INSTANCE, NOW - 5 * MINUTE, { jobs: 3 });
+      const seen = async (since: number) =>
+        (await figuresSince(storage.db, since)).map(({ of, name, minute, figure }) =>
+          [of, name, (minute - NOW) / MINUTE, figure].join(' '),
+        );
+      const now = ['proc_1 busy 0 14', 'proc_1 memory 0 6000000000'];
+      assert.deepEqual((await seen(NOW)).toSorted(), now);
+      assert.deepEqual((await seen(NOW - HOUR)).toSorted(), ['instance jobs -5 3', ...now]);
+      await storage.write((tx) => deleteOldFigures(tx.db, NOW));
+      assert.deepEqual((await seen(0)).toSorted(), now);
     },
   },
   {

@@ -5,9 +5,9 @@ import type { Page } from 'playwright-core';
 /**
  * Writes a page as people see it, 1280 wide light and dark and 360 wide, into test/pictures/. Leaves it as it was. A play
  * that is given again, on another shape of deployment, shows the same pages: each is taken once. In CI nobody looks at
- * them, but at what failed.
+ * them, but at what failed. `whole`: to the foot of the page, however long it is.
  */
-export async function takePictures(page: Page, name: string): Promise<void> {
+export async function takePictures(page: Page, name: string, { whole = false } = {}): Promise<void> {
   if (taken.has(name) || (process.env['CI'] && !name.startsWith('failed-'))) return;
   taken.add(name);
   const size = page.viewportSize();
@@ -16,10 +16,15 @@ export async function takePictures(page: Page, name: string): Promise<void> {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     await page.evaluate('document.fonts.ready.then(() => undefined)');
+    if (whole) await page.setViewportSize({ width, height: await heightOf(page, height) });
     await page.screenshot({ path: join(FOLDER, `${name}-${width}-${scheme}.png`) });
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   if (size) await page.setViewportSize(size);
+}
+
+async function heightOf(page: Page, least: number): Promise<number> {
+  return Math.max(least, await page.evaluate<number>('document.documentElement.scrollHeight'));
 }
 
 const taken = new Set<string>();

@@ -80,6 +80,7 @@ const Filter = z.strictObject({
     .optional()
     .describe('actions, a comma between, or all of a kind: command.*'),
   subject: z.string().max(200).optional(),
+  kind: z.enum(['change']).optional().describe('what was changed, without the commands that were used'),
   result: z.enum(['done', 'refused']).optional(),
   from: time.optional(),
   to: time.optional(),

@@ -80,9 +80,10 @@ const Communities = z.object({
 });
 const Part = z.object({
   name: z.string(),
-  state: z.enum(['up', 'standby', 'starting', 'silent', 'refused', 'down']),
+  state: z.enum(['up', 'standby', 'starting', 'silent', 'refused', 'down', 'off']).describe('off: it is not set'),
   why: z.string().optional(),
 });
+const Minutes = z.array(z.number().nullable()).describe('of the last 60 minutes; null where nothing was noted');
 const Overview = z.object({
   version: z.string(),
   node: z.string(),
@@ -96,8 +97,12 @@ const Overview = z.object({
       startedAt: time,
       seenAt: time,
       parts: z.array(Part),
+      memory: Minutes.describe('bytes'),
+      busy: Minutes.describe('per cent of its time'),
     }),
   ),
+  since: time.describe('when the first of the minutes began'),
+  waited: z.object({ jobs: Minutes, outbox: Minutes.describe('committed, not yet taken') }),
   queues: z.array(
     z.object({
       name: z.string().describe('`jobs`, or `outbox.` and a channel'),

@@ -72,7 +72,7 @@ export function operatorRoutes(app: App, hall: Hall, { callers, hub }: { callers
 /** The way out for mails of this process; what others have is in the operator's list. */
 function mailNotReady({ mailer }: Hall): { name: string; why: string }[] {
   const { state, why = state } = mailer.health();
-  return state === 'up' ? [] : [{ name: 'mail', why }];
+  return state === 'down' ? [{ name: 'mail', why }] : [];
 }
 
 const Facts = z.object({

@@ -265,6 +265,13 @@ async function audit(db: Kysely<never>, dialect: 'sqlite' | 'postgres'): Promise
     .columns(['community_id', 'id'])
     .where(sql<boolean>`substr(action, 1, 11) = 'moderation.'`)
     .execute();
+  // So is what was changed among the commands that were used: see storage/audit-pages.ts.
+  await schema
+    .createIndex('audit_changes')
+    .on('audit')
+    .columns(['community_id', 'at', 'id'])
+    .where(sql<boolean>`(substr(action, 1, 8) <> 'command.' or action = 'command.settings')`)
+    .execute();
 }
 
 async function figures(db: Kysely<never>, big: Big): Promise<void> {
@@ -282,6 +289,14 @@ async function figures(db: Kysely<never>, big: Big): Promise<void> {
     .addColumn('minute', big, needed)
     .addColumn('jobs', 'integer', needed)
     .addPrimaryKeyConstraint('waiting_jobs_pk', ['community_id', 'minute'] as never[])
+    .execute();
+  await schema
+    .createTable('minute_figures')
+    .addColumn('of_what', 'text', needed)
+    .addColumn('name', 'text', needed)
+    .addColumn('minute', big, needed)
+    .addColumn('figure', big, needed)
+    .addPrimaryKeyConstraint('minute_figures_pk', ['minute', 'of_what', 'name'] as never[])
     .execute();
 }
 
