@@ -53,6 +53,7 @@ export const commandTexts = {
     person: 'Person',
     personHint: 'A name here, or discord:ID, slack:ID, twitch:ID',
     command: 'Command',
+    commandHint: 'Pick one',
     explain: 'Explain',
     refusedHere: 'Refused here',
     told: (words: string) => `They are told: “${words}”`,

@@ -33,7 +33,7 @@ export const operatorTexts = {
     megabytes: (figure: number) => `${figure} MB`,
     percent: (figure: number) => `${figure} %`,
     count: (figure: number) => figure.toLocaleString('en'),
-    of: (role: string, what: string) => `${what} of ${role}`,
+    of: (what: string, process: string) => (process === '' ? what : `${what} of ${process}`),
     now: (now: string, most: string) => `now ${now}, most ${most}`,
     label: (what: string, now: string, most: string) => `${what} over the last hour: now ${now}, at most ${most}.`,
     none: 'nothing noted yet',

@@ -259,17 +259,19 @@ export const texts = {
   },
   jump: {
     title: 'Jump to',
-    placeholder: 'A room, a person or a command',
+    placeholder: 'A room, a person, a command, or words to find',
     rooms: 'Rooms',
     people: 'People',
     commands: 'Commands',
+    messages: 'Messages',
+    search: (words: string) => `Search all your rooms for “${words}”`,
     none: 'Nothing has that name.',
-    results: 'Rooms, people and commands',
+    results: 'Rooms, people, commands and messages',
   },
   keys: {
     title: 'Keys',
     list: [
-      { keys: ['Ctrl', 'K'], does: 'jump to a room, a person or a command (⌘ K on a Mac)' },
+      { keys: ['Ctrl', 'K'], does: 'jump to a room, a person or a command, or search (⌘ K on a Mac)' },
       { keys: ['Alt', '↑'], does: 'the room above' },
       { keys: ['Alt', '↓'], does: 'the room below' },
       { keys: ['Enter'], does: 'send' },

@@ -10,10 +10,11 @@ import type { Part, Site } from './site.ts';
  * `jobs`, and `outbox`, which is committed and not yet taken.
  */
 export function measurePart({ id, storage, clock, logger, leases }: Site): Part {
-  let before = performance.eventLoopUtilization();
+  let before: EventLoopUtilization | undefined;
   const measure = async (): Promise<void> => {
     const now = performance.eventLoopUtilization();
-    const figures = { memory: process.memoryUsage.rss(), busy: busyOf(now, before) };
+    // The start itself is no minute to judge by.
+    const figures = { memory: process.memoryUsage.rss(), ...(before && { busy: busyOf(now, before) }) };
     before = now;
     const queues = (leases?.holds('relay') ?? true) ? await waiting(storage.db) : undefined;
     const at = clock();

@@ -16,6 +16,7 @@ describe('finding what was said, and ways in for people and programs', { concurr
   let olga: Visitor;
   let ann: Visitor;
   let owner: Person;
+  let annHerself: Person;
   let second: string;
   let square: string;
   const scene = play(async () => {
@@ -27,7 +28,7 @@ describe('finding what was said, and ways in for people and programs', { concurr
     browser = await startBrowser();
     hall = await Hall.start({ READ_LIMIT: '100000/60', POST_LIMIT: '100000/10' });
     owner = await makeOwner(hall);
-    await member(owner, 'ann');
+    annHerself = await member(owner, 'ann');
     square = await owner.makeRoom('long-evening');
     for (let n = 1; n <= 160; n++) {
       const text = n === 3 ? 'The résults of ASML came a day before the jump.' : `Line ${n} of a long evening`;
@@ -63,6 +64,38 @@ describe('finding what was said, and ways in for people and programs', { concurr
     await assertAccessible(olga.page, 'the search page');
     await fits(olga);
     await takePictures(olga.page, 'search');
+  });
+
+  scene('what one person said is found by their name; whoever is called otherwise is nobody', async () => {
+    await annHerself.done('POST', `/v1/rooms/${square}/messages`, { text: 'I was at the long evening, too.' });
+    await olga.fill('Words', 'long evening');
+    await olga.fill('From', 'ann');
+    await olga.page.getByLabel('From', { exact: true }).press('Enter');
+    await olga.page.getByText('1 message in 1 room, newest first.').waitFor();
+    assert.match(olga.page.url(), /from=ann/);
+    await olga.fill('From', 'nobody-at-all');
+    await olga.press('Search');
+    await olga.page.getByRole('heading', { name: 'Nobody here is called “nobody-at-all”' }).waitFor();
+    await assertAccessible(olga.page, 'a search for somebody who is not there');
+    await takePictures(olga.page, 'search-nobody');
+    await olga.page.getByRole('link', { name: 'Search all rooms, from anybody' }).click();
+    await olga.page.getByText('The newest 50 messages in 1 room, newest first.').waitFor();
+  });
+
+  scene('the way there is beside the rooms, and in “Jump to” with what was typed', async () => {
+    await olga.open('/');
+    await olga.page.getByRole('navigation').getByRole('link', { name: 'Search', exact: true }).click();
+    await olga.standsAt('Search');
+    const { keyboard } = olga.page;
+    await keyboard.press('Control+k');
+    await olga.page.getByRole('combobox', { name: 'Jump to' }).waitFor();
+    await keyboard.type('asml result*');
+    await olga.page.getByRole('option', { name: 'Search all your rooms for “asml result*”' }).waitFor();
+    await assertAccessible(olga.page, 'jump to, with words to search');
+    await takePictures(olga.page, 'jump-search');
+    await keyboard.press('Enter');
+    await olga.page.getByText('1 message in 1 room, newest first.').waitFor();
+    assert.equal(await olga.page.getByLabel('Words', { exact: true }).inputValue(), 'asml result*');
   });
 
   scene(

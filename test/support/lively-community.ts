@@ -2,7 +2,8 @@ import type { Deployment } from './deployment.ts';
 import { member, owner, type Person } from './person.ts';
 import { giveRole } from './roles.ts';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 /** Messages an hour of a lively day, the present hour last. */
 const DAY = [160, 121, 96, 110, 104, 98, 92, 121, 168, 214, 231, 190, 96, 41, 12, 8, 5, 3, 2, 4, 9, 31, 88, 64];
@@ -18,6 +19,7 @@ export async function livelyCommunity(hall: Deployment): Promise<string> {
   await order(mona, { community, rude: max, reader: ann });
   await sections(olga, community);
   await countDay(hall, community);
+  await countHour(hall, olga);
   return community;
 }
 
@@ -71,4 +73,18 @@ async function countDay(hall: Deployment, community: string): Promise<void> {
       'insert into activity (community_id, hour, posts) values (?, ?, ?) on conflict do update set posts = excluded.posts',
       [community, present - (DAY.length - 1 - index) * HOUR, posts],
     );
+}
+
+/** What the process held and how busy it was, as it would have noted it. */
+async function countHour(hall: Deployment, olga: Person): Promise<void> {
+  const { processes } = await olga.done<{ processes: { id: string }[] }>('GET', '/v1/operator/overview');
+  const present = Math.floor(Date.now() / MINUTE) * MINUTE;
+  for (let n = 1; n < 60; n++) {
+    const figures = { memory: 170_000_000 + 400_000 * ((n * 7) % 41), busy: 30 + ((n * 13) % 90), jobs: n % 9 ? 0 : n };
+    for (const [name, figure] of Object.entries(figures))
+      await hall.rows(
+        'insert into minute_figures (of_what, name, minute, figure) values (?, ?, ?, ?) on conflict do nothing',
+        [name === 'jobs' ? 'instance' : (processes[0]?.id ?? ''), name, present - n * MINUTE, figure],
+      );
+  }
 }

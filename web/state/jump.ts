@@ -1,16 +1,17 @@
 import type { Command, Person, Room } from '#contracts/web.ts';
 
-/** A place, a person or a command that a few letters may lead to. */
+/** A place, a person or a command that a few letters may lead to; or what was said with these words. */
 export type Goal =
   | { kind: 'room'; key: string; room: Room }
   | { kind: 'person'; key: string; person: Person }
-  | { kind: 'command'; key: string; command: Command };
+  | { kind: 'command'; key: string; command: Command }
+  | { kind: 'search'; key: string; words: string };
 
 type Known = { rooms: Room[]; people: Person[]; commands: Command[] };
 
 const MOST_OF_A_KIND = 6;
 
-/** What fits the letters, rooms first. Without letters: the rooms, unread ones before the others. */
+/** What fits the letters, rooms first, and the search last. Without letters: the rooms, unread ones before the others. */
 export function goalsFor(query: string, known: Known): Goal[] {
   const letters = query
     .trim()
@@ -23,6 +24,7 @@ export function goalsFor(query: string, known: Known): Goal[] {
     ...rooms.map((room): Goal => ({ kind: 'room', key: room.id, room })),
     ...people.map((person): Goal => ({ kind: 'person', key: person.id, person })),
     ...commands.map((command): Goal => ({ kind: 'command', key: command.name, command })),
+    { kind: 'search', key: 'search', words: query.trim() },
   ];
 }
 

@@ -1,21 +1,38 @@
 import type { Found, FoundPage } from '#contracts/web.ts';
 import { call } from './api.ts';
+import { meantBy, peopleFor } from './find-person.ts';
+import { session } from './session.svelte.ts';
 
-/** What to look for. `since`: a day, as a date field gives it. */
-export type Question = { words: string; room?: string; since?: string };
+/** What to look for. `from`: a name or username as it was typed; `since`: a day, as a date field gives it. */
+export type Question = { words: string; from?: string; room?: string; since?: string };
+
+/** The address of the page that asks this. */
+export function searchPath({ words, from, room, since }: Question): string {
+  const query = new URLSearchParams({ q: words });
+  for (const [name, value] of Object.entries({ from, room, since })) if (value) query.set(name, value);
+  return `/search?${query}`;
+}
 
 /** A search with what it has found so far. An answer that comes after a newer question is left out. */
 export class Search {
   results = $state.raw<Found[]>([]);
-  stage = $state<'quiet' | 'asking' | 'done' | 'failed'>('quiet');
+  stage = $state<'quiet' | 'asking' | 'done' | 'failed' | 'nobody'>('quiet');
   /** Where to go on; none at the end. */
   next = $state<string | undefined>();
   #asked: Question = { words: '' };
+  /** The account that `from` means. */
+  #author: string | undefined;
   #turn = 0;
 
   async ask(question: Question): Promise<void> {
     this.#asked = question;
     if (question.words.trim() === '') return this.#forget();
+    const turn = ++this.#turn;
+    this.stage = 'asking';
+    const author = question.from ? await authorOf(question.from).catch(() => undefined) : undefined;
+    if (turn !== this.#turn) return;
+    this.#author = author;
+    if (question.from && author === undefined) return this.#forget('nobody');
     await this.#read([]);
   }
 
@@ -24,11 +41,11 @@ export class Search {
     if (this.next !== undefined) await this.#read(this.results, this.next);
   }
 
-  #forget(): void {
+  #forget(stage: 'quiet' | 'nobody' = 'quiet'): void {
     this.#turn++;
     this.results = [];
     this.next = undefined;
-    this.stage = 'quiet';
+    this.stage = stage;
   }
 
   async #read(shown: Found[], before?: string): Promise<void> {
@@ -47,17 +64,27 @@ export class Search {
 
   /** A page may come empty though there is more: a few are asked for before the reader is. */
   async #page(before?: string): Promise<FoundPage> {
-    let page = await call<FoundPage>(addressOf(this.#asked, before));
+    const address = (from?: string) => addressOf(this.#asked, { author: this.#author, before: from });
+    let page = await call<FoundPage>(address(before));
     for (let n = 1; n < EMPTY_PAGES && page.results.length === 0 && page.next !== undefined; n++)
-      page = await call<FoundPage>(addressOf(this.#asked, page.next));
+      page = await call<FoundPage>(address(page.next));
     return page;
   }
 }
 
 const EMPTY_PAGES = 5;
 
-function addressOf({ words, room, since }: Question, before?: string): string {
+/** Whoever is meant, in the first of my communities that has such a name. */
+async function authorOf(typed: string): Promise<string | undefined> {
+  const all = await Promise.all((session.me?.communities ?? []).map(({ id }) => peopleFor(id, typed)));
+  return meantBy(typed, all.flat())?.id;
+}
+
+type Narrowed = { author: string | undefined; before: string | undefined };
+
+function addressOf({ words, room, since }: Question, { author, before }: Narrowed): string {
   const query = new URLSearchParams({ query: words, limit: '50' });
+  if (author !== undefined) query.set('author', author);
   if (room) query.set('room', room);
   if (since) query.set('since', new Date(`${since}T00:00:00`).toISOString());
   if (before !== undefined) query.set('before', before);

@@ -1,0 +1,14 @@
+import type { Person } from '#contracts/web.ts';
+import { call } from './api.ts';
+
+/** The people of a community whose name or username fits what was typed. */
+export async function peopleFor(community: string, typed: string): Promise<Person[]> {
+  const path = `/v1/communities/${community}/people?query=${encodeURIComponent(typed.replace(/^@/, ''))}`;
+  return (await call<{ people: Person[] }>(path)).people;
+}
+
+/** The one whose name or username was typed whole, else the first that it fits. */
+export function meantBy(typed: string, people: readonly Person[]): Person | undefined {
+  const low = typed.replace(/^@/, '').toLowerCase();
+  return people.find(({ username, name }) => username === low || name.toLowerCase() === low) ?? people[0];
+}
