@@ -1,99 +1,207 @@
 import assert from 'node:assert/strict';
-import { after, before, describe } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { assertAccessible } from '#test/support/axe.ts';
-import { startBrowser } from '#test/support/chromium.ts';
-import { type Deployment, startDeployment } from '#test/support/deployment.ts';
-import { livelyCommunity } from '#test/support/lively-community.ts';
-import { takePictures } from '#test/support/pictures.ts';
-import { play } from '#test/support/play.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { openHall, somebody, type OpenHall } from '#test/contracts/fixtures.ts';
 import { startDiscord, type Discord } from '#test/simulators/discord/index.ts';
+import { startBrowser } from '#test/support/chromium.ts';
+import { ROOT } from '#test/support/child.ts';
+import { focused, isWithin, walk } from '#test/support/keys.ts';
+import { livedIn, type Places } from '#test/support/lived-in.ts';
 import { Visitor } from '#test/support/visitor.ts';
 
-const section =
-  (name: string) =>
-  (community: string): string =>
-    `/c/${community}/${name}`;
+/** How long each answer of the hall takes while a page is watched for jumps, in ms: long enough that its ghost is painted. */
+const SLOW_MS = 150;
+/** A page that asks again and again is never idle; ms within which one is that asks once. */
+const IDLE_MS = 8_000;
+/** What the field calls good is 0.1; a page here stands still. */
+const SHIFT_MOST = 0.01;
 
-const PAGES: Record<string, (community: string) => string> = {
-  'the room': () => '/',
-  'the overview': section('overview'),
-  'the spaces': section('spaces'),
-  'the members': section('members'),
-  'the moderation': section('moderation'),
-  'the commands': section('commands'),
-  'the invites': section('invites'),
-  'the secrets': section('secrets'),
-  'the webhooks': section('webhooks'),
-  'the audit': section('audit'),
-  'the settings': section('settings'),
-  'ones own page': () => '/me',
-  'the search': () => '/search?q=the',
-  'a search that finds nothing': () => '/search?q=zzzzzz',
-  'the instance': () => '/operator',
-  'a new community': () => '/communities/new',
-  'a device': () => '/device',
-  'a lost page': () => '/nothing/here',
+/** Where each page of `web/state/routes.ts` is found, by its name there; the portal's sections come from `portal.ts`. */
+const OPEN: Record<string, string> = {
+  signin: '/signin',
+  signup: '/signup',
+  first: '/first/BCDFG-HJKLM',
+  join: '/join/<invite>',
+  forgotten: '/forgotten',
+  reset: '/reset/BCDFGHJKLM',
+  'verify-email': '/verify-email/BCDFGHJKLM',
+  mail: '/mail',
+  lost: '/no/such/page',
+};
+const WITHIN: Record<string, string> = {
+  hall: '/',
+  room: '/rooms/<room>',
+  me: '/me',
+  search: '/search',
+  operator: '/operator',
+  device: '/device',
+  'new-community': '/communities/new',
+  portal: '/c/<community>',
 };
 
-/** What is wrong with how the page fits a phone: runs inside the page. */
-const OUTSIDE = `(() => {
-  const { scrollWidth, scrollHeight } = document.documentElement;
-  const end = document.querySelector('main').getBoundingClientRect().bottom + scrollY;
-  const cut = [...document.querySelectorAll('button, a')].filter((one) => {
-    const wrap = one.closest('.table-wrap');
-    return wrap && one.getBoundingClientRect().right > wrap.getBoundingClientRect().right + 1;
-  });
-  return [
-    ...(scrollWidth > innerWidth ? ['it scrolls sideways'] : []),
-    ...(scrollHeight > Math.max(end, innerHeight) + 1 ? ['there is nothing at its foot'] : []),
-    ...cut.map((one) => one.textContent + ' is cut off'),
-  ];
-})()`;
+/**
+ * Where each dialog is found, by the file that opens it, and what is pressed until it is there. What begins with an
+ * asterisk is a message: the arrow keys go to it.
+ */
+const DIALOGS: Record<string, [page: string, ...presses: (string | RegExp)[]]> = {
+  'community-page': ['/c/<community>/settings', 'Leave the community'],
+  'delete-account-dialog': ['/me', 'Delete'],
+  'delete-message-dialog': ['/rooms/<room>', '*and who are you?', 'Delete'],
+  'delete-room-dialog': ['/rooms/<room>', 'Room settings', 'Delete room'],
+  'email-form': ['/me', 'Forget it'],
+  'identity-list': ['/me', 'Unlink mia on Slack'],
+  'jump-dialog': ['/rooms/<room>', /^Jump to/],
+  'keys-dialog': ['/rooms/<room>', 'Community menu', /^Keys/],
+  'member-opened': ['/c/<community>/members', 'Act on a-person-with-a-long-name-0', /^Take .* out$/],
+  'new-room-dialog': ['/rooms/<room>', 'Make a room'],
+  'operator-accounts': ['/operator', /^Disable /],
+  'own-applications': ['/c/<community>/spaces', 'Bring your own bot'],
+  'report-dialog': ['/rooms/<room>', '*and who are you?', 'Report'],
+  'sanction-dialog': ['/rooms/<room>', '*and who are you?', 'Mute or ban'],
+  'second-factor-dialog': ['/me', 'Set it up'],
+  'secret-dialog': ['/me', 'Add a secret'],
+  'secret-list': ['/me', 'Forget Torn API key'],
+  'session-list': ['/me', 'End all others'],
+  'shown-picture': ['/rooms/<room>', 'Enlarge: seconds a build'],
+  'shown-table': ['/rooms/<room>', 'Enlarge'],
+  'space-rows': ['/c/<community>/spaces', 'Disconnect The Square'],
+};
 
-/** A walk through all pages of a community where much happened: each is legible by night too, and fits a phone. */
+/** Every page there is: no mouse, a narrow window, large letters, a slow line. */
 describe('every page', { concurrency: 1 }, () => {
   let browser: Browser;
   let discord: Discord;
-  let hall: Deployment;
+  let hall: OpenHall;
   let olga: Visitor;
-  let community: string;
-  const scene = play(() => takePictures(olga.page, 'failed-every-page'));
+  let stranger: Visitor;
+  let places: Places;
+  const at = (path: string): string => path.replace(/<(\w+)>/, (_, name: string) => places[name as keyof Places]);
 
   before(async () => {
     [browser, discord] = await Promise.all([startBrowser(), startDiscord()]);
-    hall = await startDeployment('in one process', {
-      ...discord.env,
-      STOCK_URL: 'http://127.0.0.1:9/q/l/',
-      READ_LIMIT: '100000/60',
-    });
-    community = await livelyCommunity(hall);
-    olga = await Visitor.arrive(browser, hall.url);
-    await olga.open('/');
-    await olga.signIn('olga');
-    await olga.standsAt('square');
+    hall = await openHall({ SIGNUP: 'open', ...discord.env });
+    const herself = await somebody(hall.storage, 'olga', 'owner');
+    await discord.connected();
+    places = await livedIn(hall, herself);
+    [olga, stranger] = [await Visitor.arrive(browser, hall.url), await Visitor.arrive(browser, hall.url)];
+    await olga.page.context().addCookies([{ name: 'guildhall', value: herself.token, url: hall.url }]);
+    for (const { page } of [olga, stranger]) await watched(page);
   });
   after(async () => {
     await browser?.close();
-    await Promise.all([hall?.remove(), discord?.stop()]);
+    await hall?.close();
+    await discord?.stop();
   });
 
-  for (const [name, path] of Object.entries(PAGES))
-    scene(`${name} is legible by day and by night, and not wider than a phone`, async () => {
-      await olga.open(path(community));
-      await olga.page.locator('h1').waitFor();
-      await olga.page.locator('[aria-busy=true], .ghost').first().waitFor({ state: 'detached' });
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await olga.page.emulateMedia({ colorScheme });
-        await assertAccessible(olga.page, `${name}, ${colorScheme}`);
-      }
-      await takePictures(olga.page, `every-${name.replaceAll(' ', '-')}`, { whole: true });
-      await olga.page.setViewportSize({ width: 360, height: 740 });
-      assert.deepEqual(await olga.page.evaluate(OUTSIDE), []);
-      await olga.page.setViewportSize({ width: 1280, height: 800 });
+  test('each has a row here', () => {
+    const named = [...textOf('web/state/routes.ts').matchAll(/\{ page: '([\w-]+)'/g)].map(([, name]) => name);
+    assert.deepEqual([...new Set(named)].toSorted(), Object.keys({ ...OPEN, ...WITHIN }).toSorted());
+  });
+
+  const sections = [...textOf('web/state/portal.ts').matchAll(/\{ name: '(\w+)'/g)].map(([, name]) => name);
+  const rows = [
+    ...Object.entries(OPEN).map(([name, path]) => ({ name, path, who: () => stranger })),
+    ...Object.entries(WITHIN).map(([name, path]) => ({ name, path, who: () => olga })),
+    ...sections.map((name) => ({ name: `the portal’s ${name}`, path: `/c/<community>/${name}`, who: () => olga })),
+  ];
+  for (const { name, path, who } of rows)
+    test(`${name} stands still while it loads, is no wider than its window, and is usable by keyboard alone`, async () => {
+      const { page, complaints } = who();
+      await page.goto(hall.url + at(path));
+      await isSettled(page);
+      const faults = [...(await jumps(page)), ...(await tooWide(page)), ...(await walk(page)).faults, ...complaints];
+      assert.deepEqual(faults, []);
     });
 
-  scene('no page complained of anything', () => {
-    assert.deepEqual(olga.complaints, []);
+  test('each dialog has a row here', () => {
+    const files = ['web/pages', 'web/parts'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder)).map((file) => `${folder}/${file}`),
+    );
+    const opening = files.filter((file) => file.endsWith('.svelte') && textOf(file).includes('<Dialog '));
+    assert.deepEqual(opening.map((file) => basename(file, '.svelte')).toSorted(), Object.keys(DIALOGS));
   });
+
+  for (const [name, [path, ...presses]] of Object.entries(DIALOGS))
+    test(`${name}: by keyboard alone it opens, keeps the focus, ends on Escape, and gives the focus back`, async () => {
+      const { page } = olga;
+      await page.goto(hall.url + at(path));
+      await isSettled(page);
+      for (const press of presses) await pressed(page, press);
+      await page.locator('dialog[open]').waitFor();
+      for (let tabs = 0; tabs < 12; tabs++) {
+        await page.keyboard.press(tabs < 9 ? 'Tab' : 'Shift+Tab');
+        assert.ok(await isWithin(page, 'dialog[open]'), `the focus went out to ${await focused(page)}`);
+      }
+      await page.keyboard.press('Escape');
+      await page.locator('dialog[open]').waitFor({ state: 'detached' });
+      assert.notEqual(await focused(page), 'BODY', 'the focus is nowhere');
+    });
 });
+
+/** Presses Enter on what is called so, or goes to a message. */
+async function pressed(page: Page, name: string | RegExp): Promise<void> {
+  if (typeof name === 'string' && name.startsWith('*')) {
+    await page.getByRole('log').focus();
+    for (let lines = 0; lines < 40; lines++) {
+      await page.keyboard.press('ArrowUp');
+      if ((await focused(page)).startsWith(name.slice(1))) return;
+    }
+    assert.fail(`the arrow keys do not reach ${name}, but ${await focused(page)}`);
+  }
+  const named = { name, exact: true };
+  const one: Locator = page.getByRole('button', named).or(page.getByRole('menuitem', named)).first();
+  await one.focus();
+  await page.keyboard.press('Enter');
+}
+
+function textOf(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+/** Every answer is late, and the page counts what moved meanwhile. */
+async function watched(page: Page): Promise<void> {
+  await page.route('**/v1/**', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+    await route.continue().catch(() => undefined);
+  });
+  await page.addInitScript(WATCH);
+}
+
+const WATCH = `window.jumps = [];
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries())
+    if (!one.hadRecentInput) window.jumps.push({ value: one.value, what: one.sources.map(({ node }) => {
+      const at = node?.nodeType === 1 ? node : node?.parentElement;
+      return at ? at.tagName.toLowerCase() + '.' + at.className + ' ' + at.textContent.trim().slice(0, 30) : '?';
+    }).join('; ') });
+}).observe({ type: 'layout-shift', buffered: true });`;
+
+/** Its heading stands, and nothing is on its way any more. */
+async function isSettled(page: Page): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await page
+    .waitForLoadState('networkidle', { timeout: IDLE_MS })
+    .catch(() => assert.fail('it never ends asking the hall'));
+  await page.waitForFunction('document.querySelector(".ghost, [aria-busy=true]") === null');
+}
+
+async function jumps(page: Page): Promise<string[]> {
+  const seen = await page.evaluate<{ value: number; what: string }[]>('window.jumps');
+  const sum = seen.reduce((all, { value }) => all + value, 0);
+  return sum < SHIFT_MOST ? [] : seen.map(({ value, what }) => `it jumps by ${value.toFixed(4)}: ${what}`);
+}
+
+/** 320 px is the narrowest window there is; 640 px is what letters of twice the size leave of a usual one. */
+async function tooWide(page: Page): Promise<string[]> {
+  const size = page.viewportSize() ?? { width: 1280, height: 800 };
+  const found: string[] = [];
+  for (const width of [320, 640]) {
+    await page.setViewportSize({ width, height: 400 });
+    const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
+    if (wide > width) found.push(`it is ${wide} px wide in a window of ${width}`);
+  }
+  await page.setViewportSize(size);
+  return found;
+}
