@@ -166,6 +166,16 @@ export type Report = {
   madeAt: string;
   outcome: Outcome | null;
   settledAt: string | null;
+  /** Where it was reported outside the web chat; `text` is empty where a person was reported and no message. */
+  there?: ReportedThere;
+};
+/** `name`: whom it is about, as they were called; `platformId` where the platform tells who that is. `said`: there is a message, which the platform can be asked to delete. */
+export type ReportedThere = {
+  platform: string;
+  place: string | null;
+  name: string;
+  platformId: string | null;
+  said: boolean;
 };
 export type HeldMessage = {
   id: string;

@@ -2,6 +2,7 @@ import type { Moderation } from '#core/moderation.ts';
 import type { Chat } from './chat.ts';
 import { liftFrom } from './lift-sanction.ts';
 import { lockDown, slow } from './order-room.ts';
+import { reportElsewhere } from './report-elsewhere.ts';
 import { sanction } from './sanction.ts';
 import { findWhom } from './whom.ts';
 
@@ -14,6 +15,7 @@ export function moderation(chat: Chat): Moderation {
     lift: (act) => liftFrom(chat, act),
     slow: (act) => slow(chat, act),
     lockDown: (act) => lockDown(chat, act),
+    report: (made) => reportElsewhere(chat, made),
     find: (asked) => findWhom(chat.storage.db, asked),
   };
 }

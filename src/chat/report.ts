@@ -15,9 +15,10 @@ import {
 } from '#storage/reports.ts';
 import { announce, enterCommunity, enterRoom, type Chat, type Person } from './chat.ts';
 import type { PageAsked } from './held.ts';
+import { askToDelete } from './report-elsewhere.ts';
 import { tellModerators } from './tell-moderators.ts';
 
-export { OUTCOMES, type ListedReport, type Outcome } from '#storage/reports.ts';
+export { OUTCOMES, type ListedReport, type Outcome, type ReportedThere } from '#storage/reports.ts';
 
 /** Shows a message to the moderators, as it is now. The same person's second report of it changes nothing. */
 export async function report(chat: Chat, person: Person, id: string, reason: string): Promise<void> {
@@ -61,6 +62,8 @@ export async function settleReport(
   await enterCommunity(chat, person, community, 'order.settle');
   const found = await findReport(chat.storage.db, community, id);
   if (!found) throw unknown('report');
+  if (outcome === 'deleted' && found.there?.said === false)
+    throw badRequest('no-message', 'A person was reported and no message, so there is nothing to delete.');
   const at = chat.clock();
   const gone = await chat.storage.write(async (tx) => {
     const settled = { community, message: found.message, by: person.account, at, outcome };
@@ -68,6 +71,7 @@ export async function settleReport(
       throw conflict('settled-already', 'Another moderator decided about this report before.');
     const stored = outcome === 'deleted' ? await findMessage(tx.db, found.message) : undefined;
     if (stored) await markDeleted(tx.db, stored, at);
+    if (outcome === 'deleted') await askToDelete(tx, found);
     const detail = JSON.stringify({ outcome, ...(found.authorName && { person: found.authorName }), reason });
     const act = { community, account: person.account, action: 'moderation.settle', subject: found.message };
     await record(tx.db, { ...act, detail, at });

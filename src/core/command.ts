@@ -21,6 +21,8 @@ export interface Command<A extends Arguments = Arguments, F extends Fields = Fie
   example: string;
   /** The least role that may run it, unless the community's own table says otherwise. */
   allow: Role;
+  /** How it is called in the menu of a message, where a platform has one; the message comes as `about`, its author as `person`. */
+  menu?: string;
   /** It is about places on other platforms: of no use in our own chat and over HTTP, and not offered there. */
   elsewhere?: true;
   /** What it asks of a program's token, besides that commands may be run: as the route that does the same. `session`: no token does. */

@@ -251,6 +251,8 @@ export const LIMITS = {
   heldPerPerson: 5,
   /** Reports by one person within ten minutes. */
   reports: { uses: 20, perSeconds: 600 },
+  /** Reports by one person on a platform, or by a command, that wait: one person must not fill the moderators' list. */
+  openReports: 10,
   /** Communities whose rules one process keeps in memory; the rules of one are a few kB. */
   rulesKept: 1_000,
   /** Entries in one page of a list about order. */

@@ -92,11 +92,20 @@ export interface IncomingMessage {
    * sealed here). `wrong`: what is wrong with a line that held secrets, none of which is in `args`.
    */
   ask: { text: string } | { name: string; args: Record<string, unknown>; wrong?: string };
+  /** The message that it was asked about, where the platform lets people choose one. */
+  about?: Quoted;
   /** Without one commands are written `/name`. */
   style?: Style;
   /** Its platform shows an error where nothing is answered, or an answer costs nothing there: also what was told before is. */
   mustAnswer?: boolean;
   at: number;
+}
+
+/** A message of a platform as it stood there, with the platform's own ids. */
+export interface Quoted {
+  id: string;
+  author: { platformId: string; name: string };
+  text: string;
 }
 
 /** The n-th answer to a request. `final`: no other follows. */

@@ -1,3 +1,4 @@
+import type { Quoted } from './message.ts';
 import type { Actor } from './permission.ts';
 
 /** A person that something is done to: an account here, or somebody of a platform by the platform's own id. */
@@ -25,8 +26,21 @@ export interface Moderation {
   /** 0 ends it. `room`: a room of the web chat, or a platform's own id. */
   slow(act: { by: By; place: { platform: string; room: string }; seconds: number }): Promise<void>;
   lockDown(act: { by: By; on: boolean; minutes?: number }): Promise<void>;
+  /** Shows somebody, or a message of theirs, to the moderators. Members may. */
+  report(made: Reporting): Promise<void>;
   /** The person that was meant by a name or mention, as it was typed on a platform. 404 where there is nobody of that name. */
   find(asked: { community: string; platform: string; typed: string }): Promise<Whom>;
+}
+
+export interface Reporting {
+  by: By & { name: string };
+  /** `called`: as it was typed, where nobody can tell who that is. */
+  whom: Whom | { called: string };
+  reason: string;
+  /** Where it was asked: the platform, and its own ids. */
+  from: { platform: string; space?: string; room?: string };
+  /** The message that is reported; without one it is the person. */
+  about?: Quoted;
 }
 
 export interface Done {

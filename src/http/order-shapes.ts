@@ -38,6 +38,15 @@ export const Report = z.object({
   madeAt: time,
   outcome: z.enum(OUTCOMES).nullable(),
   settledAt: time.nullable(),
+  there: z
+    .object({
+      platform: z.string(),
+      place: z.string().nullable(),
+      name: z.string(),
+      platformId: z.string().nullable(),
+      said: z.boolean(),
+    })
+    .optional(),
 });
 export const HeldMessage = z.object({
   id,

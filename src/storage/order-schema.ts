@@ -23,7 +23,10 @@ export interface OrderTables {
     /** The role that a ban took from them: what they come back as, if no more than a member. */
     was: string | null;
   };
-  /** `text`: the message as it was when it was reported. */
+  /**
+   * `text`: the message as it was when it was reported. From `platform` on: of what was reported outside the web chat, where
+   * room, message, space and person are the platform's own ids, and `said` is 0 where a person was reported and no message.
+   */
   reports: {
     id: string;
     community_id: string;
@@ -37,6 +40,13 @@ export interface OrderTables {
     settled_at: number | null;
     settled_by: string | null;
     outcome: string | null;
+    platform: Generated<string | null>;
+    space: Generated<string | null>;
+    place: Generated<string | null>;
+    person: Generated<string | null>;
+    person_name: Generated<string | null>;
+    by_called: Generated<string | null>;
+    said: Generated<number>;
   };
   /** `act`: delete, hold or mute. */
   word_rules: {

@@ -1,5 +1,7 @@
+import type { ExpressionBuilder } from 'kysely';
 import { newId } from '#core/ids.ts';
 import { NOBODY, type Forgetting, type PersonOnRecord } from '#core/personal-data.ts';
+import type { Schema } from './schema.ts';
 import { clearRows, deleteRows, rowsOf, type Db, type Personal } from './personal.ts';
 
 /** What was done to keep order: to somebody, and by them. */
@@ -7,7 +9,7 @@ export const personalOrder: Personal = {
   name: 'order',
   columns: {
     sanctions: ['account_id', 'platform_id', 'name', 'reason', 'made_by', 'lifted_by'],
-    reports: ['author_id', 'text', 'reason', 'made_by', 'settled_by'],
+    reports: ['author_id', 'person', 'person_name', 'text', 'reason', 'made_by', 'by_called', 'settled_by'],
     held_messages: ['author_id', 'text'],
   },
   keeps: ({ messages }) => [
@@ -35,9 +37,7 @@ export const personalOrder: Personal = {
     await clearRows(db, { table: 'sanctions', column: 'made_by', ids });
     await clearRows(db, { table: 'sanctions', column: 'lifted_by', ids });
     await clearRows(db, { table: 'reports', column: 'settled_by', ids });
-    await db.updateTable('reports').set({ reason: '' }).where('made_by', 'in', ids).execute();
-    if (how.messages === 'delete')
-      await db.updateTable('reports').set({ text: '' }).where('author_id', 'in', ids).execute();
+    await eraseReports(db, person, how);
   },
 };
 
@@ -49,13 +49,36 @@ async function sanctionsOn(db: Db, { account, identities }: PersonOnRecord) {
 }
 
 /** Of those about the person their own words, and not who reported them and why; of those they made their reason alone. */
-async function reportsWith(db: Db, { account }: PersonOnRecord): Promise<object[]> {
-  const about = ['id', 'community_id', 'message_id', 'made_at', 'settled_at', 'outcome'] as const;
+async function reportsWith(db: Db, person: PersonOnRecord): Promise<object[]> {
+  const about = ['id', 'community_id', 'message_id', 'platform', 'place', 'made_at', 'settled_at', 'outcome'] as const;
   const of = db.selectFrom('reports').select(about);
   return [
-    ...(await of.select('text').where('author_id', '=', account).execute()),
-    ...(await of.select('reason').where('made_by', '=', account).execute()),
+    ...(await of.select(['text', 'person_name']).where(isAbout(person)).execute()),
+    ...(await of.select(['reason', 'by_called']).where('made_by', 'in', madeAs(person)).execute()),
   ];
+}
+
+async function eraseReports(db: Db, person: PersonOnRecord, { messages }: Forgetting): Promise<void> {
+  const reports = db.updateTable('reports');
+  await reports.set({ reason: '', by_called: null }).where('made_by', 'in', madeAs(person)).execute();
+  const words = messages === 'delete' ? { text: '' } : {};
+  await reports
+    .set({ person_name: null, ...words })
+    .where(isAbout(person))
+    .execute();
+}
+
+/** Who reported something before linking is written as their name on the platform. */
+function madeAs({ account, identities }: PersonOnRecord): string[] {
+  return [account, ...identities.map(({ platform, id }) => `${platform}:${id}`)];
+}
+
+function isAbout({ account, identities }: PersonOnRecord) {
+  return (e: ExpressionBuilder<Schema, 'reports'>) =>
+    e.or([
+      e('author_id', '=', account),
+      ...identities.map(({ platform, id }) => e.and([e('platform', '=', platform), e('person', '=', id)])),
+    ]);
 }
 
 function sanctionsThere(db: Db, platform: string, id: string) {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Schema } from './schema.ts';
 
 type Db = Kysely<Schema>;
@@ -14,6 +14,23 @@ export interface Report {
   reason: string;
   madeBy: string;
   madeAt: number;
+  /** Where it was said or asked outside the web chat; `room` and `message` are the platform's own ids then. */
+  there?: ReportedThere;
+}
+
+/** `message`: it can be deleted there. Without one the person was reported. */
+export interface ReportedThere {
+  platform: string;
+  /** The guild, workspace or channel; null in a direct message. */
+  space: string | null;
+  /** As the space was called. */
+  place: string | null;
+  /** The platform's id of whom it is about, and as they were called. */
+  person: string | null;
+  personName: string;
+  /** As whoever reported was called. */
+  byName: string;
+  said: boolean;
 }
 
 /** What became of a report. */
@@ -33,8 +50,33 @@ export async function insertReport(db: Db, made: Report): Promise<void> {
       reason: made.reason,
       made_by: made.madeBy,
       made_at: made.madeAt,
+      ...columnsOf(made.there),
     })
     .execute();
+}
+
+function columnsOf(there: ReportedThere | undefined) {
+  return {
+    platform: there?.platform ?? null,
+    space: there?.space ?? null,
+    place: there?.place ?? null,
+    person: there?.person ?? null,
+    person_name: there?.personName ?? null,
+    by_called: there?.byName ?? null,
+    said: there?.said === false ? 0 : 1,
+  };
+}
+
+/** How many reports of one person wait in a community. */
+export async function countReportsBy(db: Db, community: string, by: string): Promise<number> {
+  const row = await db
+    .selectFrom('reports')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .where('community_id', '=', community)
+    .where('made_by', '=', by)
+    .where('settled_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
 }
 
 /** Whether this person's report of the message waits already. */
@@ -115,10 +157,17 @@ function selectReports(db: Db) {
     .select(['rooms.name as roomName', 'authors.name as authorName', 'reporters.name as byName']);
 }
 
-type Row = Schema['reports'] & { roomName: string | null; authorName: string | null; byName: string | null };
+type Row = Selectable<Schema['reports']> & {
+  roomName: string | null;
+  authorName: string | null;
+  byName: string | null;
+};
 
 function toReport(row: Row): ListedReport {
-  const { id, text, reason, roomName, authorName, byName } = row;
+  const { id, text, reason, roomName } = row;
+  const there = thereOf(row);
+  const authorName = row.authorName ?? row.person_name;
+  const byName = row.byName ?? row.by_called;
   return {
     id,
     community: row.community_id,
@@ -135,5 +184,12 @@ function toReport(row: Row): ListedReport {
     settledAt: row.settled_at,
     settledBy: row.settled_by,
     outcome: row.outcome as Outcome | null,
+    ...(there && { there }),
   };
+}
+
+function thereOf({ platform, space, place, person, person_name, by_called, said }: Row): ReportedThere | undefined {
+  if (platform === null) return undefined;
+  const called = { personName: person_name ?? '', byName: by_called ?? '' };
+  return { platform, space, place, person, ...called, said: said === 1 };
 }

@@ -194,6 +194,10 @@ function orderRows({ me, other, room, community }: World): Rows {
         reason: 'not-theirs',
         made_by: other,
         settled_by: me,
+        platform: 'slack',
+        person: 'U1',
+        person_name: 'mk-called',
+        by_called: 'not-theirs',
       },
       {
         ...of,
@@ -204,6 +208,7 @@ function orderRows({ me, other, room, community }: World): Rows {
         text: 'not-theirs',
         reason: 'mk-report-reason',
         made_by: me,
+        by_called: 'mk-reporter',
       },
     ],
     held_messages: [

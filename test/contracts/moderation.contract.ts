@@ -4,13 +4,16 @@ import { approve, refuse, seeHeld } from '#chat/held.ts';
 import type { Chat } from '#chat/chat.ts';
 import { houseOrder } from '#chat/house-order.ts';
 import { endBans, lift, liftFrom } from '#chat/lift-sanction.ts';
+import { muteElsewhere } from '#chat/mute-elsewhere.ts';
 import { lockDown } from '#chat/order-room.ts';
 import { postMessage } from '#chat/post-message.ts';
+import { reportElsewhere } from '#chat/report-elsewhere.ts';
 import { report, seeReports, settleReport } from '#chat/report.ts';
 import { sanction } from '#chat/sanction.ts';
 import { seeModerationLog, seeSanctions } from '#chat/see-order.ts';
 import { addWordRule } from '#chat/word-rules.ts';
 import type { AppError } from '#core/errors.ts';
+import { LIMITS } from '#core/limits.ts';
 import type { By } from '#core/moderation.ts';
 import { memoryRates } from '#expiring/memory-rates.ts';
 import { firstCommunity, roleIn } from '#storage/communities.ts';
@@ -211,6 +214,66 @@ export const moderationContract: PostCase[] = [
       }),
   },
   {
+    says: 'a message of a platform is reported once by each, with its words, place and people as they were called, up to a number',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, there, mod, rook, community }) => {
+        await link(storage, rook, 'discord', '7');
+        const from = { platform: 'discord', space: '20', room: '30' };
+        const by = { account: 'discord:9', role: 'member' as const, community, name: 'nine' };
+        const about = { id: '40', author: { platformId: '7', name: 'Rookie' }, text: 'rude' };
+        const whom = { platform: 'discord', ...about.author };
+        const made = { by, whom, reason: 'insults', from, about };
+        await Promise.all([reportElsewhere(here, made), reportElsewhere(there, made)]);
+        const open = await seeReports(here, mod, community, { open: true, limit: 50 });
+        assert.equal(open.length, 1);
+        const [one] = open;
+        assert.deepEqual(
+          [one?.author, one?.authorName, one?.byName, one?.text],
+          [rook.account, 'rook', 'nine', 'rude'],
+        );
+        assert.deepEqual([one?.there?.person, one?.there?.personName, one?.there?.said], ['7', 'Rookie', true]);
+        await settleReport(there, mod, { community, id: one?.id ?? '', outcome: 'deleted', reason: '' });
+        await refused(reportElsewhere(here, { ...made, by: { ...by, account: rook.account } }), 'own-message', 400);
+        await refused(reportElsewhere(here, { ...made, by: { ...by, role: 'guest' } }), 'not-allowed');
+        const { about: _said, ...person } = made;
+        const many = Array.from({ length: LIMITS.openReports }, (_, n) =>
+          reportElsewhere(n % 2 ? here : there, person),
+        );
+        await Promise.all(many);
+        await refused(reportElsewhere(there, person), 'too-many-reports', 409);
+        const [first] = await seeReports(here, mod, community, { open: true, limit: 50 });
+        const settled = { community, id: first?.id ?? '', reason: '' };
+        await refused(settleReport(here, mod, { ...settled, outcome: 'deleted' }), 'no-message', 400);
+        await settleReport(here, mod, { ...settled, outcome: 'left' });
+        await reportElsewhere(there, person);
+      }),
+  },
+  {
+    says: 'words that mute, said on a platform, mute the person everywhere, once, and no moderator',
+    holds: (storage, other) =>
+      inHouse({ storage, other }, async ({ here, there, mod, rook, room, community }) => {
+        await link(storage, rook, 'discord', '7');
+        await link(storage, mod, 'discord', '8');
+        const said = (platformId: string) => ({
+          community,
+          person: { platform: 'discord', platformId },
+          rule: 'rule_1',
+        });
+        await Promise.all([
+          muteElsewhere(here, said('7')),
+          muteElsewhere(there, said('7')),
+          muteElsewhere(here, said('8')),
+        ]);
+        await refused(postMessage(there, rook, { room, text: 'x' }), 'muted');
+        await postMessage(there, mod, { room, text: 'still here' });
+        const held = await seeSanctions(here, mod, community, { active: true, limit: 50 });
+        assert.deepEqual(
+          held.map(({ name }) => name),
+          ['rook'],
+        );
+      }),
+  },
+  {
     says: 'a lock-down holds the first post of whoever never wrote, in either process, until its time is over',
     holds: (storage, other) =>
       inHouse({ storage, other }, async ({ here, there, by, rook, room, clock }) => {
@@ -260,6 +323,6 @@ async function link(storage: Storage, { account }: Somebody, platform: string, p
   await storage.write((tx) => insertIdentity(tx.db, linked));
 }
 
-async function refused(act: Promise<unknown>, code: string): Promise<void> {
-  await assert.rejects(act, { status: 403, code });
+async function refused(act: Promise<unknown>, code: string, status = 403): Promise<void> {
+  await assert.rejects(act, { status, code });
 }

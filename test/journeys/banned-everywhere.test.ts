@@ -19,6 +19,8 @@ describe('a ban on Discord, and what becomes of it elsewhere', { concurrency: 1 
   let slack: SlackSimulator;
   let hall: OpenHall;
   let max: Somebody;
+  let olga: Somebody;
+  let reportsAt = '';
   const scene = play(async () => undefined);
   const idOf = (where: Discord | Twitch | SlackSimulator, name: string): string =>
     where.people.find((one) => one.name === name)?.id ?? '';
@@ -26,8 +28,9 @@ describe('a ban on Discord, and what becomes of it elsewhere', { concurrency: 1 
   before(async () => {
     [discord, twitch, slack] = await Promise.all([startDiscord(), startTwitch(), startSlack()]);
     hall = await openHall({ ...discord.env, ...twitch.env, ...slack.env });
-    const olga = await somebody(hall.storage, 'olga', 'owner');
+    olga = await somebody(hall.storage, 'olga', 'owner');
     const { id } = await firstCommunity(hall.storage.db);
+    reportsAt = `/v1/communities/${id}/reports`;
     for (const [words, act] of Object.entries({ lottery: 'delete', 'free coins': 'mute', weather: 'hold' })) {
       const rule = { method: 'POST', path: `/v1/communities/${id}/word-rules`, body: { words, act } };
       assert.equal((await call(hall, { ...rule, token: olga.token })).status, 201);
@@ -78,6 +81,18 @@ describe('a ban on Discord, and what becomes of it elsewhere', { concurrency: 1 
       const found = await log(act);
       return found.length >= 3 ? found : undefined;
     });
+
+  interface Reported {
+    id: string;
+    text: string;
+    reason: string;
+    by: { name: string };
+    there: { platform: string; place: string | null; name: string };
+  }
+  const reports = async (): Promise<Reported[]> => {
+    const { body } = await call<{ reports: Reported[] }>(hall, { method: 'GET', path: reportsAt, token: olga.token });
+    return body.reports;
+  };
 
   scene('max uses the bot everywhere', async () => {
     await discord.slash('max', 'square', 'help');
@@ -190,6 +205,38 @@ describe('a ban on Discord, and what becomes of it elsewhere', { concurrency: 1 
     await assert.rejects(twitch.say('mia', 'square', 'hello?'), /timed out/);
     assert.deepEqual(await log('deleteMessage'), ['twitch done', 'twitch done']);
   });
+
+  scene(
+    'members report: a message in Discord’s own menu, a person on Slack and Twitch; a moderator settles it here',
+    async () => {
+      const line = discord.seen('square').find(({ text }) => text === 'lovely weather')?.id ?? '';
+      await discord.choose('adam', line, 'Report to moderators');
+      await hears(discord, 'adam', /Thank you. The moderators see it/);
+      await slack.slash('mia', 'square', '/guildhall', 'report @adam shouts at people');
+      await hears(slack, 'mia', /Thank you. The moderators see it/);
+      await twitch.say('mona', 'square', '!report @mia sells coins');
+      await hears(twitch, 'mona', /Thank you. The moderators see it/);
+      const [first, second, third] = await reports();
+      const where = [first, second, third].map((one) => [one?.there.platform, one?.there.name, one?.text, one?.reason]);
+      assert.deepEqual(where, [
+        ['discord', 'mia', 'lovely weather', 'No reason was given.'],
+        ['slack', 'adam', '', 'shouts at people'],
+        ['twitch', 'mia', '', 'sells coins'],
+      ]);
+      assert.deepEqual([first?.by.name, first?.there.place, second?.by.name], ['adam', 'The Square', 'mia']);
+      const settle = (one: Reported | undefined, outcome: string) =>
+        call(hall, { method: 'POST', path: `${reportsAt}/${one?.id}/settle`, token: olga.token, body: { outcome } });
+      assert.equal((await settle(first, 'deleted')).status, 204);
+      assert.equal((await settle(second, 'left')).status, 204);
+      await eventually('the line to go', () =>
+        discord.seen('square').some(({ id }) => id === line) ? undefined : true,
+      );
+      assert.deepEqual(
+        (await reports()).map(({ id }) => id),
+        [third?.id],
+      );
+    },
+  );
 
   scene('where the bot lacks the right, the log names it', async () => {
     discord.takePermission(undefined, 'KICK_MEMBERS');

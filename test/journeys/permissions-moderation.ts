@@ -64,6 +64,7 @@ export const MODERATION_ROUTES: Record<string, Try[]> = {
   'POST /v1/commands/unban': callsForModerators('unban', { person: NOBODY_THERE }, 404),
   'POST /v1/commands/slow': callsForModerators('slow', { seconds: 0 }, 200).slice(1),
   'POST /v1/commands/lockdown': callsForModerators('lockdown', { state: 'off' }, 200),
+  'POST /v1/commands/report': callsForMembers('report', { person: NOBODY_THERE }, 404),
 };
 
 export const MODERATION_COMMANDS: Record<string, { line: string; expect: Expect<string> }> = {
@@ -74,19 +75,35 @@ export const MODERATION_COMMANDS: Record<string, { line: string; expect: Expect<
   unban: forModerators('/unban @nobody-there'),
   slow: forModerators('/slow 0'),
   lockdown: forModerators('/lockdown off'),
+  report: { line: '/report @nobody-there', expect: told('member', 'answered') },
 };
 
 function forModerators(line: string): { line: string; expect: Expect<string> } {
   return { line, expect: told('moderator', 'answered') };
 }
 
-/** A command over HTTP: in one's own community, where the operator and the other owner are owners too, and in rooms. */
 function callsForModerators(name: string, args: unknown, status: number): Try[] {
+  return callsFrom('moderator', { name, args, status, below: { stranger: 403, guest: 403, member: 403 } });
+}
+
+function callsForMembers(name: string, args: unknown, status: number): Try[] {
+  return callsFrom('member', { name, args, status, below: { stranger: 403, guest: 403 } });
+}
+
+/** A command over HTTP: in one's own community, where the operator and the other owner are owners too, and in rooms. */
+function callsFrom(
+  least: 'member' | 'moderator',
+  {
+    name,
+    args,
+    status,
+    below,
+  }: { name: string; args: unknown; status: number; below: { stranger: 403; guest: 403; member?: 403 } },
+): Try[] {
   const path = `/v1/commands/${name}`;
-  const below = { stranger: 403, guest: 403, member: 403 };
   return [
     at('in one’s own community', except(signedIn(status), below), () => ({ path, body: { args } })),
-    at('in a room for all', from('moderator', status), ({ open }) => ({ path, body: { room: open, args } })),
+    at('in a room for all', from(least, status), ({ open }) => ({ path, body: { room: open, args } })),
     at('in a private room, from outside', HIDDEN, ({ closed }) => ({ path, body: { room: closed, args } })),
   ];
 }

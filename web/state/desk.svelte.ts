@@ -1,9 +1,12 @@
 import type { Message } from '#contracts/web.ts';
+import type { Outsider } from './order.svelte.ts';
 
 type Sheet = 'jump' | 'keys' | 'new-room' | 'delete-room';
 
 /** Somebody to mute, take out or ban. `done`: called when that was done. */
-export type ToSanction = { community: string; person: { id: string; name: string }; done?: () => void };
+export type ToSanction = { community: string; person: ToAct; done?: () => void };
+/** A member, or `there` somebody of a platform who has no account here. */
+export type ToAct = { id: string; name: string; there?: Outsider };
 
 /** What lies open over the page: at most one dialog, one line being edited, one message in the tray. */
 class Desk {

@@ -1,7 +1,15 @@
 import type { Done, Stand, SanctionKind } from '#contracts/web.ts';
 import { call } from './api.ts';
 
-export type Wanted = { account: string; kind: SanctionKind; minutes?: number; reason: string };
+/** Somebody of a platform who has no account here. */
+export type Outsider = { platform: string; platformId: string; name: string };
+export type Whom = { account: string } | { person: Outsider };
+export type Wanted = Whom & { kind: SanctionKind; minutes?: number; reason: string };
+
+/** Whom an act is about: a member, or `there` of a platform. */
+export function whomOf({ id, there }: { id: string; there?: Outsider }): Whom {
+  return there ? { person: there } : { account: id };
+}
 
 /** How I stand in each community that was looked at, and what waits there for me as a moderator. */
 class Order {

@@ -7,6 +7,7 @@ import {
   type AutoModRule,
   type CommandPayload,
   type GatewayBot,
+  type MenuPayload,
 } from './discord.external.ts';
 import type { Body } from './write.ts';
 
@@ -103,7 +104,7 @@ function commandCalls(rest: Rest) {
   return {
     commands: (app: string, guild: string) =>
       rest.request({ method: RequestMethod.Get, fullRoute: commands(app, guild) }) as Promise<unknown>,
-    setCommands: (app: string, guild: string, body: CommandPayload[]) =>
+    setCommands: (app: string, guild: string, body: (CommandPayload | MenuPayload)[]) =>
       rest.request({ method: RequestMethod.Put, fullRoute: commands(app, guild), body }),
   };
 }

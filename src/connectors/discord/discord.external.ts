@@ -26,6 +26,8 @@ export const LIMIT = {
   /** Options of one command, and commands of one guild. */
   options: 25,
   commands: 100,
+  /** Commands in the menu of messages. */
+  menus: 5,
   /** A timeout at most: 28 days. https://discord.com/developers/docs/resources/guild#modify-guild-member */
   timeOutSeconds: 28 * 24 * 3_600,
   nickname: 32,
@@ -54,6 +56,8 @@ export const MESSAGE_TYPE = { line: 0, reply: 19 } as const;
 /** https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-option-type */
 export const OPTION = { text: 3, whole: 4 } as const;
 export const CHAT_COMMAND = 1;
+/** Chosen in the menu of a message. */
+export const MENU_COMMAND = 3;
 
 /** https://discord.com/developers/docs/topics/permissions#permissions-bitwise-permission-flags */
 export const PERMISSION = {
@@ -224,7 +228,14 @@ export interface InteractionPayload {
   guild_id?: string;
   member?: { user: UserPayload; nick?: string | null; permissions: string; roles?: string[] };
   user?: UserPayload;
-  data?: { name: string; type?: number; options?: OptionPayload[] };
+  data?: {
+    name: string;
+    type?: number;
+    options?: OptionPayload[];
+    /** Of a command in the menu of a message. */
+    target_id?: string;
+    resolved?: { messages?: Record<string, Pick<MessagePayload, 'id' | 'content' | 'author'>> };
+  };
 }
 
 /** A command as it is registered, and as it is read back. */
@@ -233,6 +244,12 @@ export interface CommandPayload {
   type: typeof CHAT_COMMAND;
   description: string;
   options: CommandOption[];
+}
+
+/** A command in the menu of messages: it has no words beside its name. */
+export interface MenuPayload {
+  name: string;
+  type: typeof MENU_COMMAND;
 }
 
 export interface CommandOption {

@@ -43,10 +43,14 @@ export class Listener {
   readonly #refusePublic: (message: Asked['message']) => Promise<boolean>;
   #underWay = 0;
   #allDone: (() => void) | undefined;
+  /** Commands by their names in the menu of messages. */
+  readonly #menus: ReadonlyMap<string, string>;
   #me: Me | undefined;
 
   constructor(options: ListenOptions) {
     this.#options = options;
+    const commands = [...options.ports.commands.values()];
+    this.#menus = new Map(commands.flatMap(({ name, menu }) => (menu === undefined ? [] : [[menu, name]])));
     this.#refusePublic = secretInPublic(options);
   }
 
@@ -136,7 +140,7 @@ export class Listener {
 
   #interaction(heard: InteractionPayload): void {
     if (heard.type === INTERACTION.completion) return this.#complete(heard);
-    const asked = readSlash(heard, this.#guildOf(heard.guild_id), this.#options.ports.clock());
+    const asked = readSlash(heard, this.#guildOf(heard.guild_id), this.#options.ports.clock(), this.#menus);
     if (!asked) return;
     const to = { interaction: heard.id, token: heard.token, app: heard.application_id };
     // A second delivery: the first one is being answered.

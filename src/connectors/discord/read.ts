@@ -4,6 +4,7 @@ import { mappedRole } from '#core/role-mapping.ts';
 import {
   CHAT_COMMAND,
   INTERACTION,
+  MENU_COMMAND,
   MESSAGE_TYPE,
   type InteractionPayload,
   type MessagePayload,
@@ -60,12 +61,16 @@ export function readMessage(line: MessagePayload, me: Me, guild: Guild | undefin
   };
 }
 
-/** A slash command, its options already apart and of their type. */
-export function readSlash(asked: InteractionPayload, guild: Guild | undefined, at: number): Asked | undefined {
+/** A slash command, its options already apart and of their type; or one of the menu of a message, by its name there. */
+export function readSlash(
+  asked: InteractionPayload,
+  guild: Guild | undefined,
+  at: number,
+  menus: ReadonlyMap<string, string> = new Map(),
+): Asked | undefined {
   const user = asked.member?.user ?? asked.user;
-  const { data } = asked;
-  if (asked.type !== INTERACTION.command || !user || !data || asked.channel_id === undefined) return undefined;
-  if (data.type !== undefined && data.type !== CHAT_COMMAND) return undefined;
+  const what = asked.data && readData(asked.data, menus);
+  if (asked.type !== INTERACTION.command || !user || !what || asked.channel_id === undefined) return undefined;
   return {
     id: asked.id,
     place: placeOf(asked.guild_id, guild),
@@ -79,13 +84,27 @@ export function readSlash(asked: InteractionPayload, guild: Guild | undefined, a
         via: { interaction: asked.id, token: asked.token, app: asked.application_id },
       },
       ...inGuild(asked.guild_id),
-      ask: { name: data.name, args: argumentsOf(data.options) },
+      ...what,
       style: SLASH,
       // Discord shows the asker an error where a slash command gets no answer.
       mustAnswer: true,
       at,
     },
   };
+}
+
+type What = Pick<IncomingMessage, 'ask' | 'about'>;
+
+function readData(data: NonNullable<InteractionPayload['data']>, menus: ReadonlyMap<string, string>): What | undefined {
+  const { name, type = CHAT_COMMAND, options } = data;
+  if (type === CHAT_COMMAND) return { ask: { name, args: argumentsOf(options) } };
+  const message = data.resolved?.messages?.[data.target_id ?? ''];
+  const command = menus.get(name);
+  if (type !== MENU_COMMAND || !message || command === undefined) return undefined;
+  const { author, content } = message;
+  const quoted = { platformId: author.id, name: author.global_name ?? author.username };
+  const about = { id: message.id, author: quoted, text: content };
+  return { ask: { name: command, args: { person: `<@${author.id}>` } }, about };
 }
 
 /** The words after a mention of the bot, or of its own role, at the start of a line. */

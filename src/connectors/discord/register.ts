@@ -4,7 +4,16 @@ import type { AnyCommand } from '#core/command.ts';
 import type { ConnectorPorts } from '#core/platform.ts';
 import { backoff, type Backoff } from './backoff.ts';
 import type { Calls } from './calls.ts';
-import { CHAT_COMMAND, CODE, LIMIT, OPTION, type CommandOption, type CommandPayload } from './discord.external.ts';
+import {
+  CHAT_COMMAND,
+  CODE,
+  LIMIT,
+  MENU_COMMAND,
+  OPTION,
+  type CommandOption,
+  type CommandPayload,
+  type MenuPayload,
+} from './discord.external.ts';
 import { faultOf } from './faults.ts';
 import { rolesOf, type Guild } from './guilds.ts';
 import { TEXTS } from './texts.ts';
@@ -25,7 +34,8 @@ export function registrar({ ports, calls, queue, backoff: pauses }: RegisterOpti
   async function tell(guild: Guild, app: string): Promise<void> {
     const wanted = await commandsOf(guild, ports);
     if (wanted.length > LIMIT.commands) ports.log.warn(factsOf(guild), TEXTS.tooManyCommands(LIMIT.commands));
-    const list = wanted.slice(0, LIMIT.commands);
+    const menus = wanted.flatMap(menuOf).slice(0, LIMIT.menus);
+    const list = [...menus, ...wanted.slice(0, LIMIT.commands).map(commandPayload)];
     if (normal(await calls.commands(app, guild.id)) !== JSON.stringify(list))
       await calls.setCommands(app, guild.id, list);
   }
@@ -58,16 +68,18 @@ function factsOf(guild: Guild): Record<string, unknown> {
 }
 
 /** The commands that are on in the guild's community, by name. */
-async function commandsOf(guild: Guild, ports: RegisterOptions['ports']): Promise<CommandPayload[]> {
+async function commandsOf(guild: Guild, ports: RegisterOptions['ports']): Promise<AnyCommand[]> {
   const place = { platform: 'discord', platformId: guild.id };
   const { community } = await ports.space({ ...place, name: guild.name });
   guild.community = community;
   await ports.places.roles(place, rolesOf(guild));
   const names = [...ports.commands.keys()].toSorted();
   const settings = await Promise.all(names.map((name) => ports.setting(community, name)));
-  return names
-    .filter((_, index) => settings[index]?.on)
-    .map((name) => commandPayload(ports.commands.get(name) as AnyCommand));
+  return names.filter((_, index) => settings[index]?.on).map((name) => ports.commands.get(name) as AnyCommand);
+}
+
+function menuOf({ menu }: AnyCommand): MenuPayload[] {
+  return menu === undefined ? [] : [{ name: menu, type: MENU_COMMAND }];
 }
 
 /** A command as Discord registers it. What is required comes first, as Discord demands. */
@@ -108,13 +120,20 @@ function described(words: string): string {
 /** A list that Discord gave, in our order and with our fields alone. */
 function normal(list: unknown): string {
   if (!Array.isArray(list)) return '';
-  const commands = (list as CommandPayload[]).map(({ name, type, description, options = [] }) => ({
-    name,
-    type: type ?? CHAT_COMMAND,
-    description,
-    options: options.map(normalOption),
-  }));
-  return JSON.stringify(commands.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
+  const menus = (list as MenuPayload[]).filter(isMenu).map(({ name, type }) => ({ name, type }));
+  const commands = (list as CommandPayload[])
+    .filter((one) => !isMenu(one))
+    .map(({ name, type, description, options = [] }) => ({
+      name,
+      type: type ?? CHAT_COMMAND,
+      description,
+      options: options.map(normalOption),
+    }));
+  return JSON.stringify([...menus, ...commands.toSorted((a, b) => (a.name < b.name ? -1 : 1))]);
+}
+
+function isMenu({ type }: { type?: number }): boolean {
+  return type === MENU_COMMAND;
 }
 
 function normalOption({ type, name, description, required = false, ...rest }: CommandOption): CommandOption {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { approve, refuse, seeHeld } from '#chat/held.ts';
-import { OUTCOMES, report, seeReports, settleReport, type ListedReport } from '#chat/report.ts';
+import { OUTCOMES, report, seeReports, settleReport, type ListedReport, type ReportedThere } from '#chat/report.ts';
 import { toRfc3339 } from '#core/clock.ts';
 import { LIMITS } from '#core/limits.ts';
 import { needUse } from '#core/rate.ts';
@@ -126,5 +126,10 @@ function reportShape(one: ListedReport): z.infer<typeof Report> {
     madeAt: toRfc3339(one.madeAt),
     outcome: one.outcome,
     settledAt: one.settledAt === null ? null : toRfc3339(one.settledAt),
+    ...(one.there && { there: thereShape(one.there) }),
   };
+}
+
+function thereShape({ platform, place, person, personName, said }: ReportedThere) {
+  return { platform, place, name: personName, platformId: person, said };
 }

@@ -198,6 +198,13 @@ async function order(db: Kysely<never>, big: Big): Promise<void> {
     .addColumn('settled_at', big)
     .addColumn('settled_by', 'text')
     .addColumn('outcome', 'text')
+    .addColumn('platform', 'text')
+    .addColumn('space', 'text')
+    .addColumn('place', 'text')
+    .addColumn('person', 'text')
+    .addColumn('person_name', 'text')
+    .addColumn('by_called', 'text')
+    .addColumn('said', 'integer', (c) => c.notNull().defaultTo(1))
     .execute();
   await index(db, 'reports_of', 'reports', ['community_id', 'made_at']);
   await words(db, big);

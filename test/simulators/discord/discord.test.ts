@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DiscordAPIError, GatewayIntentBits, type Message, MessageFlags } from 'discord.js';
+import { ApplicationCommandType, DiscordAPIError, GatewayIntentBits, type Message, MessageFlags } from 'discord.js';
 import { answering, newClient, room, type There, told, withClient, withDiscord } from './with-client.ts';
 
 const STOCK = {
@@ -140,6 +140,27 @@ describe('the vendor’s own client finds a Discord here', { concurrency: true }
       });
       const offered = await discord.autocomplete('mia', 'square', 'stock', 'symbol', 'aa');
       assert.deepEqual(offered, [{ name: 'aa', value: 'found' }]);
+    }));
+
+  test('a command is chosen in the menu of a message, whose words come with it', () =>
+    withClient({}, async ({ discord, client }) => {
+      const menu = { name: 'Report this', type: ApplicationCommandType.Message as const };
+      await client.application.commands.set([menu], discord.guildId);
+      const line = await discord.say('max', 'square', 'buy this');
+      const heard = told(client, 'interactionCreate');
+      const id = await discord.choose('mia', line, 'Report this');
+      const [used] = await heard;
+      assert.ok(used.isMessageContextMenuCommand());
+      const { content, author } = used.targetMessage;
+      assert.deepEqual(
+        [used.commandName, content, author.username, used.user.username],
+        [menu.name, 'buy this', 'max', 'mia'],
+      );
+      await used.reply({ content: 'Thank you.', flags: MessageFlags.Ephemeral });
+      assert.equal(discord.answered(id).first, 4);
+      assert.equal(discord.seen('square', 'mia').at(-1)?.text, 'Thank you.');
+      await assert.rejects(discord.choose('mia', line, 'Something else'), /no command/);
+      assert.deepEqual(discord.violations, []);
     }));
 
   test('a button is pressed and its message changes', () =>

@@ -7,7 +7,7 @@ import { createGateway } from './gateway.ts';
 import { createHappenings, type Happenings } from './happenings.ts';
 import { INTENTS } from './intents.ts';
 import { createInteractions } from './interactions.ts';
-import { autocomplete, botSays, edit, press, say, slash, type Typed, unsay, webhookSays } from './people.ts';
+import { autocomplete, botSays, choose, edit, press, say, slash, type Typed, unsay, webhookSays } from './people.ts';
 import { OAuth } from './oauth.ts';
 import { type Platform, type Settings, violate } from './platform.ts';
 import { createRest } from './rest.ts';
@@ -33,6 +33,8 @@ export interface Discord extends Simulator, Happenings {
   slash(person: string, room: string, name: string, options?: Json[] | Json): Promise<string>;
   /** A person types into an option; gives the choices that the bot offers. */
   autocomplete(person: string, room: string, name: string, option: string, typed: string): Promise<Json[]>;
+  /** A person chooses a command in the menu of a message. */
+  choose(person: string, messageId: string, name: string): Promise<string>;
   /** A person presses a button of a message. */
   press(person: string, messageId: string, customId: string): Promise<string>;
   edit(messageId: string, text: string): void;
@@ -116,7 +118,17 @@ function createPlatform(settings: Settings): Platform {
   };
 }
 
-type Talking = 'say' | 'slash' | 'autocomplete' | 'press' | 'edit' | 'remove' | 'botSays' | 'webhookSays' | 'again';
+type Talking =
+  | 'choose'
+  | 'say'
+  | 'slash'
+  | 'autocomplete'
+  | 'press'
+  | 'edit'
+  | 'remove'
+  | 'botSays'
+  | 'webhookSays'
+  | 'again';
 
 function talking(platform: Platform): Pick<Discord, Talking> {
   return {
@@ -124,6 +136,7 @@ function talking(platform: Platform): Pick<Discord, Talking> {
     slash: async (who, room, name, options = []) => slash(platform, { who, room, name, options }),
     autocomplete: async (...[who, room, name, option, typed]) =>
       autocomplete(platform, { who, room, name, option, typed } satisfies Typed),
+    choose: async (who, messageId, name) => choose(platform, who, messageId, name),
     press: async (who, messageId, customId) => press(platform, who, messageId, customId),
     edit: (messageId, text) => edit(platform, messageId, text),
     remove: (messageId) => unsay(platform, messageId),

@@ -7,6 +7,7 @@ import { may, permissionsOf } from './permissions.ts';
 import type { Platform } from './platform.ts';
 import { findCommand, findOption, optionsOf, type Place, rawOptions, readOptions } from './slash.ts';
 import { texts } from './texts.ts';
+import { messageWire } from './wire.ts';
 import { addMember, type Channel, type Json, THREAD, type User } from './world.ts';
 
 /** A person types a line: a command where it begins with `/`, else a message. Gives the id of what came of it. */
@@ -57,6 +58,20 @@ export function autocomplete(platform: Platform, { who, room, name, option, type
     });
   });
 }
+
+/** A person chooses a command in the menu of a message. Throws where their client would offer none of that name. */
+export function choose(platform: Platform, who: string, messageId: string, name: string): string {
+  const message = findMessage(platform.world, messageId);
+  const place = placeOf(platform, who, message.channel.id);
+  const command = findCommand(place, name, MENU);
+  const resolved = { messages: { [message.id]: messageWire(message) } };
+  const data = { id: command.id, name, type: MENU, target_id: message.id, guild_id: command.guild_id, resolved };
+  const { user, channel } = place;
+  return interact(platform, { type: INTERACTION.command, user, channel, name, data }).id;
+}
+
+/** The type of a command in the menu of messages. */
+const MENU = 3;
 
 /** A person presses a button. */
 export function press(platform: Platform, who: string, messageId: string, customId: string): string {

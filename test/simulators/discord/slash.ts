@@ -15,10 +15,10 @@ export interface Place {
  * The command of this name that the person finds in the room: the guild's before one for every guild. Throws where the
  * person's client would offer none.
  */
-export function findCommand(place: Place, name: string): Json {
+export function findCommand(place: Place, name: string, type = 1): Json {
   const { world, channel } = place;
   const mine = [...(channel.guild?.commands ?? []), ...world.commands];
-  const found = mine.find((one) => one.type === 1 && one.name === name && isOffered(one, place));
+  const found = mine.find((one) => one.type === type && one.name === name && isOffered(one, place));
   if (!found) throw new Error(texts.noCommand(name));
   return found;
 }
