@@ -8,7 +8,7 @@ import type { AnyCommand } from '#core/command.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { ConnectorPorts, OpenPorts } from '#core/platform.ts';
 import { readCommandSetting } from '#storage/command-settings.ts';
-import { listWordRules } from '#storage/house-rules.ts';
+import { listWordRules, lockDownOf } from '#storage/house-rules.ts';
 import { readFact, writeFact } from '#storage/instance.ts';
 import { firstCommunity } from '#storage/communities.ts';
 import { ensureSpace, findRoles, findSpace, markGone, noteRoles, type SeenSpace, type Space } from '#storage/spaces.ts';
@@ -47,6 +47,7 @@ export function connectorPorts({ storage, bus, clock, commands, logger, vault }:
     ),
     overheard: wordWatch(storage, clock),
     wordRules: (community) => listWordRules(storage.db, community),
+    lockDown: (community) => lockDownOf(storage.db, community, clock()),
     blocked: wordsBlocked(storage, clock),
     places: {
       gone: (place) => storage.write((tx) => markGone(tx.db, place, clock())),

@@ -1,9 +1,11 @@
 import { badRequest, unknown } from '#core/errors.ts';
+import { newId } from '#core/ids.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { By } from '#core/moderation.ts';
 import { whyNot } from '#core/permission.ts';
 import { record } from '#storage/audit.ts';
 import { lockDownOf, orderChanged, setLockDown, setSlowMode } from '#storage/house-rules.ts';
+import { RULES_CHANGED, writeFact } from '#storage/instance.ts';
 import { communityOfRoom } from '#storage/rooms.ts';
 import { announce, enterRoom, type Chat, type Person } from './chat.ts';
 import { askSlowMode } from './platform-acts.ts';
@@ -64,6 +66,8 @@ export async function lockDown(
     if (!on && !(await lockDownOf(tx.db, community, at))) return;
     await setLockDown(tx.db, community, on ? { since: at, until, by: account } : undefined);
     await orderChanged(tx.db, community);
+    // Connectors close the doors of platforms that have some.
+    await writeFact(tx.db, RULES_CHANGED, newId('evt'));
     const detail = JSON.stringify({ on, ...(on && until !== null && { until }) });
     await record(tx.db, { community, account, action: 'moderation.lock-down', subject: community, detail, at });
   });

@@ -19,7 +19,7 @@ export interface Connector {
   readonly actions: PlatformActions;
   /** Where the platform posts its events to us. */
   readonly webhook?: Webhook;
-  /** A community switched commands on or off, or changed its word list; where a platform keeps those it is told anew. */
+  /** A community switched commands on or off, or changed its word list or lock-down; where a platform keeps those it is told anew. */
   commandsChanged?(community: string): void;
   /** Lets what is on its way end, `graceMs` at most; what waits stays in the outbox. */
   stop(graceMs: number): Promise<void>;
@@ -178,6 +178,8 @@ export interface OpenPorts {
   overheard?(line: Overheard): Promise<void>;
   /** The community's word list, for platforms that look for words by themselves. */
   wordRules?(community: string): Promise<readonly WordRule[]>;
+  /** The community's lock-down that holds now; ms since 1970, null without an end. */
+  lockDown?(community: string): Promise<{ until: number | null } | undefined>;
   /** Such a platform kept a line from being said. */
   blocked?(line: Blocked): Promise<void>;
   /** What a platform tells of its places beside what is asked there. */

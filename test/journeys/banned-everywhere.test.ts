@@ -238,6 +238,27 @@ describe('a ban on Discord, and what becomes of it elsewhere', { concurrency: 1 
     },
   );
 
+  scene('a lock-down pauses the invites on Discord, and its end opens them', async () => {
+    const mayJoin = (): true | undefined => {
+      try {
+        discord.join('max');
+        return true;
+      } catch {
+        return undefined;
+      }
+    };
+    discord.leave('max');
+    await orders('lockdown', { state: 'on', time: '1h' });
+    await hears(discord, 'mona', /Nobody new comes in/);
+    await eventually('the invites to be paused', () => {
+      if (mayJoin() === undefined) return true;
+      discord.leave('max');
+      return undefined;
+    });
+    await orders('lockdown', { state: 'off' });
+    await eventually('the invites to work', mayJoin);
+  });
+
   scene('where the bot lacks the right, the log names it', async () => {
     discord.takePermission(undefined, 'KICK_MEMBERS');
     await orders('kick', { person: `<@${idOf(discord, 'mia')}>`, reason: 'third warning' });

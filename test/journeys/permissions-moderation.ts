@@ -87,7 +87,7 @@ function callsForModerators(name: string, args: unknown, status: number): Try[] 
 }
 
 function callsForMembers(name: string, args: unknown, status: number): Try[] {
-  return callsFrom('member', { name, args, status, below: { stranger: 403, guest: 403 } });
+  return callsFrom('member', { name, args, status, below: { guest: 403 } });
 }
 
 /** A command over HTTP: in one's own community, where the operator and the other owner are owners too, and in rooms. */
@@ -98,7 +98,7 @@ function callsFrom(
     args,
     status,
     below,
-  }: { name: string; args: unknown; status: number; below: { stranger: 403; guest: 403; member?: 403 } },
+  }: { name: string; args: unknown; status: number; below: { stranger?: 403; guest: 403; member?: 403 } },
 ): Try[] {
   const path = `/v1/commands/${name}`;
   return [

@@ -32,6 +32,8 @@ export interface Kept {
   /** The community’s word list, and what Discord kept back by it. */
   words: WordRule[];
   blocked: Blocked[];
+  lockDown: { until: number | null } | undefined;
+  facts: Map<string, string>;
 }
 
 export interface Play {
@@ -120,6 +122,8 @@ export function keeping(): Kept {
     roles: new Map(),
     words: [],
     blocked: [],
+    lockDown: undefined,
+    facts: new Map(),
   };
 }
 
@@ -169,6 +173,7 @@ function portsOf(kept: Kept): ConnectorPorts {
     },
     setting: async (_community, name) => ({ on: !kept.off.has(name), symbol: null }),
     wordRules: async () => kept.words,
+    lockDown: async () => kept.lockDown,
     blocked: async (line) => void kept.blocked.push(line),
     places: {
       gone: async ({ platformId }) => void kept.gone.push(platformId),
@@ -178,7 +183,10 @@ function portsOf(kept: Kept): ConnectorPorts {
       wasSent: async (part) => kept.delivered.has(part),
       record: async (part) => void kept.delivered.add(part),
     },
-    memory: { recall: async () => undefined, remember: async () => undefined },
+    memory: {
+      recall: async (name) => kept.facts.get(name),
+      remember: async (name, value) => void kept.facts.set(name, value),
+    },
     log: { info: say('info'), warn: say('warn'), error: say('error') },
     clock: Date.now,
   };

@@ -70,7 +70,7 @@ export function callsOf(rest: Rest) {
     direct: (user: string) => post('/users/@me/channels', { body: { recipient_id: user } }),
     ...interactionCalls(rest),
     ...commandCalls(rest),
-    ...ruleCalls(rest),
+    ...keptCalls(rest),
   };
 }
 
@@ -109,8 +109,8 @@ function commandCalls(rest: Rest) {
   };
 }
 
-/** Rules of AutoMod; each needs Manage Server. https://discord.com/developers/docs/resources/auto-moderation */
-function ruleCalls(rest: Rest) {
+/** What is kept in a guild; each but the guild itself needs Manage Server. https://discord.com/developers/docs/resources/auto-moderation */
+function keptCalls(rest: Rest) {
   const rules = (guild: string): `/${string}` => `/guilds/${guild}/auto-moderation/rules`;
   return {
     rules: (guild: string) =>
@@ -119,6 +119,17 @@ function ruleCalls(rest: Rest) {
       rest.request({ method: RequestMethod.Post, fullRoute: rules(guild), body }) as Promise<AutoModRule>,
     changeRule: (guild: string, rule: string, body: object) =>
       rest.request({ method: RequestMethod.Patch, fullRoute: `${rules(guild)}/${rule}`, body }),
+    guild: (guild: string) =>
+      rest.request({ method: RequestMethod.Get, fullRoute: `/guilds/${guild}` }) as Promise<{
+        incidents_data?: { invites_disabled_until?: string | null } | null;
+      }>,
+    /** https://discord.com/developers/docs/resources/guild#modify-guild-incident-actions */
+    pauseInvites: (guild: string, until: string | null) =>
+      rest.request({
+        method: RequestMethod.Put,
+        fullRoute: `/guilds/${guild}/incident-actions`,
+        body: { invites_disabled_until: until },
+      }),
     dropRule: (guild: string, rule: string) =>
       rest.request({ method: RequestMethod.Delete, fullRoute: `${rules(guild)}/${rule}` }),
   };

@@ -39,6 +39,8 @@ export const LIMIT = {
   keywords: 1_000,
   keyword: 60,
   exemptRoles: 20,
+  /** Invites are paused for a day at most. https://discord.com/developers/docs/resources/guild#modify-guild-incident-actions */
+  pauseSeconds: 86_400,
 } as const;
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-interaction-type */

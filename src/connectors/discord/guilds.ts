@@ -25,6 +25,10 @@ export class Guilds {
     return this.#guilds.get(id);
   }
 
+  all(): Guild[] {
+    return [...this.#guilds.values()];
+  }
+
   /** Those of one community. */
   of(community: string): Guild[] {
     return [...this.#guilds.values()].filter((one) => one.community === community);

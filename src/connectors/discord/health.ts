@@ -8,7 +8,7 @@ export class Health {
   #state: PlatformState = 'starting';
   #why: string | undefined = TEXTS.starting;
   #heardAt: number | undefined;
-  readonly #places = new Map<string, string>();
+  readonly #places = new Map<string, { words?: string; door?: string }>();
 
   constructor(log: PlatformLog) {
     this.#log = log;
@@ -40,10 +40,17 @@ export class Health {
   }
 
   /** What a guild misses while the rest works; undefined once nothing is. Said in the log once for each reason. */
-  place(guild: string, why: string | undefined): void {
-    if (why === undefined) return void this.#places.delete(guild);
-    if (this.#places.get(guild) !== why) this.#log.warn({ platform: 'discord', guild }, why);
-    this.#places.set(guild, why);
+  place(guild: string, what: 'words' | 'door', why: string | undefined): void {
+    const known = this.#places.get(guild) ?? {};
+    if (why !== undefined && known[what] !== why) this.#log.warn({ platform: 'discord', guild }, why);
+    const { [what]: _before, ...others } = known;
+    const now = { ...others, ...(why !== undefined && { [what]: why }) };
+    if (Object.keys(now).length > 0) this.#places.set(guild, now);
+    else this.#places.delete(guild);
+  }
+
+  forget(guild: string): void {
+    this.#places.delete(guild);
   }
 
   tell(waiting: number): PlatformHealth {
@@ -52,9 +59,13 @@ export class Health {
       state: this.#state,
       ...(this.#why !== undefined && { why: this.#why }),
       ...(this.#heardAt !== undefined && { heardAt: this.#heardAt }),
-      ...(this.#places.size > 0 && { places: Object.fromEntries(this.#places) }),
+      ...(this.#places.size > 0 && { places: this.#missing() }),
       waiting,
       counts: { ...this.counts },
     };
+  }
+
+  #missing(): Record<string, string> {
+    return Object.fromEntries([...this.#places].map(([guild, whys]) => [guild, Object.values(whys).join(' ')]));
   }
 }

@@ -12,6 +12,7 @@ import { Guilds, type Guild } from './guilds.ts';
 import { Health } from './health.ts';
 import { Interactions } from './interactions.ts';
 import { Listener } from './listen.ts';
+import { LockDowns } from './lock-down.ts';
 import type { Post } from './post.ts';
 import { registrar } from './register.ts';
 import { send, type Sender } from './send.ts';
@@ -70,9 +71,11 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
   const lists = new OutboundQueue({ pace: NO_PACE, atOnce: GUILDS_AT_ONCE, timer });
   const tellCommands = registrar({ ports, calls, queue: lists, backoff: times.retry });
   const words = new WordLists({ ports, calls, queue: lists, health, backoff: times.retry });
+  const doors = new LockDowns({ ports, calls, guilds, queue: lists, health, backoff: times.retry });
   const register = (guild: Guild, app: string): void => {
     tellCommands(guild, app);
     words.keep(guild);
+    doors.keep(guild);
   };
   const actions = actionsOf({ rest, guilds, clock: ports.clock });
   const ready = (app: string): void => remember(ports, app);
@@ -90,7 +93,10 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
   const underWay = new Set<Promise<void>>();
   return {
     platform: 'discord',
-    start: () => gateway.start(),
+    start() {
+      gateway.start();
+      doors.start();
+    },
     send(answer: OutgoingMessage, again: boolean) {
       const sent = send(sender, answer, again).finally(() => underWay.delete(sent));
       underWay.add(sent);
@@ -100,6 +106,7 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
     actions,
     commandsChanged: (community) => guilds.of(community).forEach((guild) => register(guild, listener.app)),
     async stop(graceMs) {
+      doors.stop();
       await gateway.stop();
       const left = listener.settled().then(() => interactions.leave());
       await Promise.all([within(Math.max(graceMs, LEAVE_MS), left), queue.stop(graceMs), lists.stop(0)]);

@@ -52,6 +52,11 @@ export const TEXTS = {
       `The word list is not looked for here: the bot lacks “${permission}”. An admin of the server can give it to the bot’s role, or open the invite link again.`,
     wrong: (words: string) => `The word list is not looked for here: Discord says “${words}”.`,
   },
+  door: {
+    mayNot: (permission: string) =>
+      `The lock-down does not pause the invites of this server: the bot lacks “${permission}”. An admin of the server can give it to the bot’s role, or pause them in the server’s own menu.`,
+    wrong: (words: string) => `The lock-down does not pause the invites of this server: Discord says “${words}”.`,
+  },
   noSuch: {
     role: (role: string) => `there is no role “${role}”.`,
     target: 'there is no such room, message, person or role.',

@@ -39,7 +39,7 @@ export class WordLists {
 
   left(guild: string): void {
     this.#rules.delete(guild);
-    this.#options.health.place(guild, undefined);
+    this.#options.health.forget(guild);
   }
 
   /** What AutoMod did by a rule of somebody else is theirs. */
@@ -62,7 +62,7 @@ export class WordLists {
       const { community } = await ports.space({ platform: 'discord', platformId: guild.id, name: guild.name });
       wanted = keywordsOf(await ports.wordRules(community));
       await this.#tell(guild, wanted);
-      health.place(guild.id, undefined);
+      health.place(guild.id, 'words', undefined);
     } catch (error) {
       const fault = faultOf(error);
       if (fault.kind === 'later') throw new TryLater(Math.max(fault.ms ?? 0, backoff(pauses, tries)));
@@ -70,7 +70,7 @@ export class WordLists {
       const why = NO_ENTRY.has(fault.code)
         ? TEXTS.words.mayNot(PERMISSION_WORDS.wordList)
         : TEXTS.words.wrong(fault.words);
-      health.place(guild.id, wanted.length === 0 ? undefined : why);
+      health.place(guild.id, 'words', wanted.length === 0 ? undefined : why);
     }
   }
 

@@ -287,6 +287,14 @@ describe('the vendor’s own client finds a Discord here', { concurrency: true }
       await assert.rejects(guild.bans.create(olga ?? ''), { code: 50_013 });
       await guild.bans.remove(mia ?? '');
       await assert.rejects(guild.bans.remove(mia ?? ''), { code: 10_026 });
+      discord.leave('max');
+      await guild.setIncidentActions({ invitesDisabledUntil: Date.now() + 3_600_000 });
+      assert.throws(() => discord.join('max'), /paused/);
+      await assert.rejects(guild.setIncidentActions({ invitesDisabledUntil: Date.now() + 90_000_000 }), {
+        code: 50_035,
+      });
+      await guild.setIncidentActions({ invitesDisabledUntil: null });
+      discord.join('max');
       assert.equal((await room(there).setRateLimitPerUser(30)).rateLimitPerUser, 30);
       await assert.rejects(room(there).setRateLimitPerUser(21_601), { code: 50_035 });
     }));

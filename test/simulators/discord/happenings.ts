@@ -29,7 +29,10 @@ export interface Happenings {
   /** A person gets another nick; null takes it away. */
   rename(person: string, nick: string | null, guild?: string): void;
   setRole(person: string, role: string, on: boolean, guild?: string): void;
+  /** Throws where the person is banned, or invites are paused. */
   join(person: string, guild?: string): void;
+  /** Somebody pauses the invites in the guild’s own menu, for so many ms; 0 ends it. */
+  pauseInvites(ms: number): void;
   leave(person: string, guild?: string): void;
   /** A person takes no direct messages any more; with false takes them again. */
   closeDms(person: string, closed?: boolean): void;
@@ -59,6 +62,11 @@ export function createHappenings(platform: Platform): Happenings {
     },
     ...withMembers(platform),
     addGuild: (name) => addBot(platform, addGuild(world, name, SAMPLE_ROOMS)),
+    pauseInvites(ms) {
+      const paused = findGuild(world);
+      paused.invitesDisabledUntil = ms > 0 ? new Date(Date.now() + ms).toISOString() : null;
+      tellOfGuild(platform, paused);
+    },
     removeBot(guild) {
       const left = findGuild(world, guild);
       tellOfRemoval(platform, left);
@@ -88,6 +96,7 @@ function withMembers(platform: Platform): Pick<Happenings, 'rename' | 'setRole' 
       const there = findGuild(world, guild);
       const user = findUser(world, person);
       if (there.bans.has(user.id)) throw new Error(texts.banned(user.name));
+      if (Date.parse(there.invitesDisabledUntil ?? '') > Date.now()) throw new Error(texts.paused(there.name));
       tellOfJoining(platform, there, addMember(there, user));
     },
     leave(person, guild) {

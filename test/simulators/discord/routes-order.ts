@@ -1,10 +1,10 @@
 import { channelFor, guildFor, needAbove, needIn, needInGuild } from './bot-may.ts';
-import { tellOfBan, tellOfChannel, tellOfLeaving } from './changes.ts';
+import { tellOfBan, tellOfChannel, tellOfGuild, tellOfLeaving } from './changes.ts';
 import { type Platform, violate } from './platform.ts';
 import { problems, refuseForm, wrong } from './problems.ts';
 import type { Asked, Reply, Route } from './routes.ts';
 import { texts } from './texts.ts';
-import { channelWire, userWire } from './wire.ts';
+import { channelWire, incidentsWire, userWire } from './wire.ts';
 import { type Ban, type Guild, type Json, type Member, THREAD, type User } from './world.ts';
 
 /** Taking people out of a guild, keeping them out, and slow mode. */
@@ -15,6 +15,7 @@ export const orderRoutes: Route[] = [
   { method: 'PUT', path: '/guilds/:guild/bans/:user', answer: ban },
   { method: 'DELETE', path: '/guilds/:guild/bans/:user', answer: unban },
   { method: 'PATCH', path: '/channels/:channel', answer: changeChannel },
+  { method: 'PUT', path: '/guilds/:guild/incident-actions', answer: pause },
 ];
 
 /** https://discord.com/developers/docs/resources/guild#remove-guild-member */
@@ -86,6 +87,21 @@ function changeChannel({ platform, params, body }: Asked): Reply {
   tellOfChannel(platform, channel.type === THREAD ? 'THREAD_UPDATE' : 'CHANNEL_UPDATE', channel);
   return { status: 200, body: channelWire(channel) };
 }
+
+/** Invites alone of all that can be paused. https://discord.com/developers/docs/resources/guild#modify-guild-incident-actions */
+function pause({ platform, params, body }: Asked): Reply {
+  const guild = guildFor(platform, params.guild);
+  needInGuild(platform, guild, 'MANAGE_GUILD');
+  const { invites_disabled_until: until, ...others } = Object(body) as Json;
+  for (const name of Object.keys(others)) violate(platform, texts.notSpoken(`${name} of an incident`));
+  if (typeof until === 'string' && !(Date.parse(until) <= Date.now() + DAY_MS))
+    refuseForm([wrong.because('INVALID_DATE', 'Must be within a day.', 'invites_disabled_until')]);
+  guild.invitesDisabledUntil = typeof until === 'string' ? new Date(until).toISOString() : null;
+  tellOfGuild(platform, guild);
+  return { status: 200, body: incidentsWire(guild) };
+}
+
+const DAY_MS = 86_400_000;
 
 const isWithin = (value: unknown, most: number): boolean =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most;

@@ -5,6 +5,7 @@ export const texts = {
   noGuild: (which: string): string => `There is no guild ${which}.`,
   noRole: (which: string): string => `There is no role ${which}.`,
   noMember: (who: string, guild: string): string => `${who} is not in ${guild}.`,
+  paused: (guild: string): string => `The invites of ${guild} are paused.`,
   banned: (who: string): string => `${who} is banned from this guild.`,
   noMessage: (id: string): string => `There is no message ${id}.`,
   noEvent: (id: string): string => `No event of the id ${id} was delivered.`,

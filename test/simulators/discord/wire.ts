@@ -125,6 +125,7 @@ export function guildWire(guild: Guild): Json {
     mfa_level: 0,
     nsfw_level: 0,
     premium_tier: 0,
+    incidents_data: guild.invitesDisabledUntil === null ? null : incidentsWire(guild),
     premium_subscription_count: 0,
     premium_progress_bar_enabled: false,
     preferred_locale: 'en-US',
@@ -134,6 +135,14 @@ export function guildWire(guild: Guild): Json {
     roles: [...guild.roles.values()].map(roleWire),
   };
 }
+
+/** https://discord.com/developers/docs/resources/guild#incidents-data-object */
+export const incidentsWire = ({ invitesDisabledUntil }: Guild): Json => ({
+  invites_disabled_until: invitesDisabledUntil,
+  dms_disabled_until: null,
+  dm_spam_detected_at: null,
+  raid_detected_at: null,
+});
 
 /** The same with what only GUILD_CREATE tells; the members are those that the session may be told of. */
 export function guildCreateWire(guild: Guild, members: Member[], bot: User): Json {

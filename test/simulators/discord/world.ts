@@ -114,6 +114,8 @@ export interface Guild {
   bans: Map<string, Ban>;
   /** AutoMod’s rules for words, by their id. */
   wordRules: Map<string, WordsRule>;
+  /** Nobody comes in before; null where invites work. */
+  invitesDisabledUntil: string | null;
   /** Commands that the application registered for this guild alone. */
   commands: Json[];
 }
@@ -168,6 +170,7 @@ export function addGuild(world: World, name: string, rooms: string[]): Guild {
     channels: new Map(),
     bans: new Map(),
     wordRules: new Map(),
+    invitesDisabledUntil: null,
     commands: [],
   };
   for (const room of rooms) addChannel(guild, room, sampleId(`channel of ${name}`, room));
