@@ -50,18 +50,20 @@ export async function findKnown(
   return row && { ...row, role: (row.role as Role | null) ?? undefined };
 }
 
-/** A member whose linked name on a platform is this one, whatever its case. */
-export async function memberNamed(
+/** Members whose linked name on a platform is this one, whatever its case: two at most, which tells that it is nobody's alone. */
+export async function membersNamed(
   db: Db,
   { community, platform, name }: { community: string; platform: string; name: string },
-): Promise<string | undefined> {
-  const row = await db
+): Promise<string[]> {
+  const rows = await db
     .selectFrom('identities')
     .innerJoin('members', 'members.account_id', 'identities.account_id')
     .select('identities.account_id')
     .where('members.community_id', '=', community)
     .where('identities.platform', '=', platform)
     .where((e) => e.fn('lower', ['identities.name']), '=', name.toLowerCase())
-    .executeTakeFirst();
-  return row?.account_id;
+    .distinct()
+    .limit(2)
+    .execute();
+  return rows.map(({ account_id }) => account_id);
 }

@@ -128,7 +128,7 @@ describe('a ban on Discord, and what becomes of it elsewhere', { concurrency: 1 
   });
 
   scene('the ban is lifted: he comes back everywhere', async () => {
-    await orders('unban', { person: '@rook' });
+    await orders('unban', { person: 'hall:rook' });
     await hears(discord, 'mona', /The ban of .* is over/);
     assert.deepEqual(await three('unban'), ['discord done', 'slack cannot-unban', 'twitch done']);
     discord.join('max');

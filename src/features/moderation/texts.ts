@@ -3,7 +3,7 @@ import { nameOf, unableTo } from '#core/unable.ts';
 
 /** All that people read of moderation by commands. */
 export const TEXTS = {
-  person: 'a person: @username, or a mention',
+  person: 'a person: a mention, the name where you type it, or hall:username',
   time: 'a time such as 10m, 2h or 7d',
   reason: 'why, for the log',
   noReason: 'No reason was given.',
