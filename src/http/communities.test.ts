@@ -49,10 +49,24 @@ describe('a community’s commands over HTTP', () => {
     const rules = await list();
     assert.deepEqual(
       rules.map(({ name }) => name),
-      ['ban', 'connect', 'help', 'kick', 'link', 'lockdown', 'mute', 'slow', 'stock', 'unban', 'unlink', 'unmute'],
+      [
+        'ban',
+        'connect',
+        'help',
+        'kick',
+        'link',
+        'lockdown',
+        'mute',
+        'report',
+        'slow',
+        'stock',
+        'unban',
+        'unlink',
+        'unmute',
+      ],
     );
     const summary = 'Latest price of a share';
-    assert.deepEqual(rules[8], { name: 'stock', summary, ...plain, ...declared, declared });
+    assert.deepEqual(rules[9], { name: 'stock', summary, ...plain, ...declared, declared });
   });
 
   test('are changed field by field, and null takes a field back', async () => {
