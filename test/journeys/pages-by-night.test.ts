@@ -22,6 +22,7 @@ const PAGES: Record<string, (community: string) => string> = {
   'the members': section('members'),
   'the moderation': section('moderation'),
   'the commands': section('commands'),
+  'the features': section('features'),
   'the invites': section('invites'),
   'the secrets': section('secrets'),
   'the webhooks': section('webhooks'),
