@@ -19,11 +19,11 @@ export function platforms(config: Config): Platform[] {
       const { discordApplications } = await import('#connectors/discord/applications.ts');
       return discordApplications({ token: text(config.DISCORD_TOKEN), apiUrl: config.DISCORD_API_URL }, ports);
     }),
-    platform('slack', config, [['SLACK_BOT_TOKEN'], ['SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET']], async (ports) => {
+    platform('slack', config, slackNeeds(config), async (ports) => {
       const { slackConnector } = await import('#connectors/slack/index.ts');
       return slackConnector(
         {
-          botToken: text(config.SLACK_BOT_TOKEN),
+          ...(config.SLACK_BOT_TOKEN !== undefined && { botToken: config.SLACK_BOT_TOKEN }),
           apiUrl: config.SLACK_API_URL,
           ...(config.SLACK_APP_TOKEN
             ? { appToken: config.SLACK_APP_TOKEN }
@@ -58,6 +58,15 @@ export function platforms(config: Config): Platform[] {
 type Name = keyof Config & string;
 
 const TWITCH: Name[] = ['TWITCH_CLIENT_ID', 'TWITCH_CLIENT_SECRET', 'TWITCH_BOT_REFRESH_TOKEN', 'TWITCH_CHANNELS'];
+
+/** With a client id workspaces join by "Add to Slack", and the operator needs none. Alone it is for linking. */
+function slackNeeds({ SLACK_APP_TOKEN, SLACK_SIGNING_SECRET }: Config): Name[][] {
+  const hears = SLACK_APP_TOKEN !== undefined || SLACK_SIGNING_SECRET !== undefined;
+  return [
+    ['SLACK_BOT_TOKEN', ...(hears ? (['SLACK_CLIENT_ID'] as const) : [])],
+    ['SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'],
+  ];
+}
 
 /** `needed`: one of each list has to be set. Where none is, the platform is not wanted, and the first is named. */
 function platform(name: string, config: Config, needed: Name[][], open: NonNullable<Platform['open']>): Platform {

@@ -104,12 +104,16 @@ const SETTINGS = {
   DISCORD_CLIENT_SECRET: setting('', 'The Discord application’s client secret.', optional),
   SLACK_BOT_TOKEN: setting(
     '',
-    'The Slack app’s bot token, xoxb-…: docs/slack.md. Without it Slack is skipped.',
+    'The Slack app’s bot token in your own workspace, xoxb-…: docs/slack.md. Not needed where workspaces are added.',
     optional,
   ),
   SLACK_APP_TOKEN: setting('', 'For Socket Mode: the app-level token, xapp-…', optional),
   SLACK_SIGNING_SECRET: setting('', 'For events over HTTP at /slack/events, instead of SLACK_APP_TOKEN.', optional),
-  SLACK_CLIENT_ID: setting('', 'The Slack app’s client id, for linking by Slack: docs/identities.md.', optional),
+  SLACK_CLIENT_ID: setting(
+    '',
+    'The Slack app’s client id, for linking by Slack and “Add to Slack”: docs/identities.md, docs/slack.md.',
+    optional,
+  ),
   SLACK_CLIENT_SECRET: setting('', 'The Slack app’s client secret.', optional),
   SLACK_API_URL: setting('https://slack.com/api/', 'Slack’s Web API.', service('https:', 'http:')),
   TWITCH_CLIENT_ID: setting('', 'The Twitch application’s id: docs/twitch.md. Without it Twitch is skipped.', optional),

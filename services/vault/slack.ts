@@ -15,4 +15,4 @@ export function slack(): Provider {
 }
 
 /** Ours: a token is asked for when its workspace begins to be served, and when it was added again. */
-const PACE = { key: { perMinute: 10, burst: 5 }, all: { perMinute: 600, burst: 200 } };
+const PACE = { key: { perMinute: 30, burst: 20 }, all: { perMinute: 600, burst: 200 } };

@@ -1,3 +1,4 @@
+import type { Attempt } from '#auth/oauth-state.ts';
 import type { Auth } from '#auth/auth.ts';
 import type { IssuedCode } from '#auth/one-time-codes.ts';
 import type { Prover } from '#auth/proof.ts';
@@ -21,6 +22,7 @@ import type { Role } from '#core/roles.ts';
 import type { Secrets } from '#core/secret.ts';
 import type { SeenMappings } from '#spaces/map-roles.ts';
 import type { SeenSpace, SpacePage } from '#spaces/see-spaces.ts';
+import type { Adding } from '#spaces/add-workspace.ts';
 import type { PlatformApp, PlatformName } from '#spaces/spaces.ts';
 
 /** What the HTTP side of the hall is made of. Everything arrives here; nothing is looked up. */
@@ -199,14 +201,15 @@ export interface Overview {
 /** A community's places on platforms, and what roles there are worth here. Whether one may ask is the route's question. */
 export interface SpacePort {
   list(community: string, page: SpacePage): Promise<{ spaces: SeenSpace[]; next?: string }>;
-  /** Each platform that a place can be on; `invite`: what puts the bot into another one. */
-  platforms(): Promise<{ platform: string; health: PlaceHealth; invite?: string }[]>;
+  /** Each platform that a place can be on; `invite`: what puts the bot into another one; `adds`: a place is added by a button. */
+  platforms(): Promise<{ platform: string; health: PlaceHealth; invite?: string; adds?: boolean }[]>;
   askToConnect(asked: { community: string; by: string; platform: PlatformName }): Promise<IssuedCode>;
   giveBack(asked: { community: string; by: string; space: string }): Promise<void>;
-  /** The community's own applications. `invite`: what puts one's bot into a server. */
+  /** The community's own applications. `invite`: what puts one's bot into a Discord server. */
   applications(community: string): Promise<InvitedApp[]>;
   addApplication(asked: { community: string; by: string; token: string }): Promise<InvitedApp>;
   removeApplication(asked: { community: string; by: string; app: string }): Promise<void>;
+  slack: SlackPort;
   mappings(community: string): Promise<SeenMappings>;
   setMappings(asked: { community: string; by: string; role: Role; mappings: RoleMapping[] }): Promise<SeenMappings>;
 }
@@ -219,7 +222,19 @@ export interface RuleMet {
   says?: string;
   change?: string;
 }
-export type InvitedApp = PlatformApp & { invite: string };
+export type InvitedApp = PlatformApp & { invite?: string };
+
+/** "Add to Slack". */
+export interface SlackPort {
+  /** Whether the operator set what Slack knows the app by. */
+  isSetUp: boolean;
+  begin(asked: { community: string; by: AttemptBy; redirect: string }): Promise<{ address: string; sealed: string }>;
+  back(came: { sealed: string | undefined; state: string | undefined; by: AttemptBy }): Promise<{ community: string }>;
+  begunFor(state: string | undefined): string | undefined;
+  add(asked: Adding): Promise<PlatformApp>;
+}
+
+type AttemptBy = NonNullable<Attempt['by']>;
 
 /** A guild, workspace or channel. */
 export interface PublicSpace {

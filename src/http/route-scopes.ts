@@ -83,6 +83,8 @@ export const ROUTE_SCOPES: Record<string, RouteScope> = {
   'GET /v1/communities/{id}/role-mappings': 'read',
   'PUT /v1/communities/{id}/role-mappings': 'manage',
   'PATCH /v1/communities/{id}/spaces/{space}': 'manage',
+  'POST /v1/communities/{id}/slack-workspaces': 'session',
+  'GET /v1/slack/callback': 'session',
   'GET /v1/communities/{id}/apps': 'manage',
   'POST /v1/communities/{id}/apps': 'manage',
   'DELETE /v1/communities/{id}/apps/{app}': 'manage',

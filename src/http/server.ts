@@ -42,6 +42,7 @@ import { roomRoutes } from './routes/rooms.ts';
 import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { applicationRoutes } from './routes/applications.ts';
+import { slackWorkspaceRoutes } from './routes/slack-workspaces.ts';
 import { spaceRoutes } from './routes/spaces.ts';
 import { secondFactorRoutes } from './routes/second-factor.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -112,6 +113,7 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   memberRoutes(app, hall, callers);
   spaceRoutes(app, hall, callers);
   applicationRoutes(app, hall, callers);
+  slackWorkspaceRoutes(app, hall, callers);
   yourDataRoutes(app, hall, callers);
   secretRoutes(app, hall, callers);
   identityRoutes(app, hall, callers);

@@ -58,6 +58,7 @@ const TRIED_IN_VAIN: Record<string, string> = {
   'POST /v1/communities/{id}/failed-jobs/{job}/retry': 'job.retry',
   'DELETE /v1/communities/{id}/failed-jobs/{job}': 'job.drop',
   'POST /v1/communities/{id}/apps': 'app.add',
+  'POST /v1/communities/{id}/slack-workspaces': 'app.add',
   'DELETE /v1/communities/{id}/apps/{app}': 'app.remove',
   'POST /v1/communities/{id}/spaces': 'space.connect',
   'DELETE /v1/communities/{id}/spaces/{space}': 'space.disconnect',

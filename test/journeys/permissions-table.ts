@@ -168,6 +168,8 @@ export const ROUTES: Record<string, Try[]> = {
   'GET /v1/communities/{id}/spaces': inCommunities('/spaces', from('member', 200)),
   'POST /v1/communities/{id}/spaces': inCommunities('/spaces', from('admin', 409), { platform: 'discord' }),
   'DELETE /v1/communities/{id}/spaces/{space}': inCommunities('/spaces/space_none', from('admin', 404)),
+  'POST /v1/communities/{id}/slack-workspaces': inCommunities('/slack-workspaces', from('admin', 409)),
+  'GET /v1/slack/callback': plain('/v1/slack/callback', HIDDEN),
   'GET /v1/communities/{id}/apps': inCommunities('/apps', from('admin', 200)),
   'POST /v1/communities/{id}/apps': inCommunities('/apps', from('admin', 409), { platform: 'discord', token: 'a.b.c' }),
   'DELETE /v1/communities/{id}/apps/{app}': inCommunities('/apps/app_none', from('admin', 404)),

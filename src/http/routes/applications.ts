@@ -56,7 +56,7 @@ function shape({ id, platform, platformId, name, state, why, createdAt, invite }
     platformId,
     name,
     state,
-    invite,
+    ...(invite !== undefined && { invite }),
     ...(why !== null && { why }),
     addedAt: toRfc3339(createdAt),
   };
@@ -65,11 +65,11 @@ function shape({ id, platform, platformId, name, state, why, createdAt, invite }
 const Application = z.object({
   id: z.string(),
   platform: z.string(),
-  platformId: z.string().describe('the platform’s own id of the application'),
+  platformId: z.string().describe('the platform’s own id of the application; on Slack of the workspace'),
   name: z.string(),
   state: z.enum(['live', 'waiting', 'refused']).describe('refused: its token has to be typed anew'),
   why: z.string().optional(),
-  invite: z.string().describe('puts the application’s bot into a server'),
+  invite: z.string().optional().describe('puts the application’s bot into a Discord server'),
   addedAt: z.iso.datetime(),
 });
 const Applications = z.object({ apps: z.array(Application) });

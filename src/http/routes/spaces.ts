@@ -120,7 +120,12 @@ const ListedSpace = Space.extend({
 const SpaceList = z.object({
   spaces: z.array(ListedSpace),
   platforms: z.array(
-    z.object({ platform: z.string(), health: Health, invite: z.string().optional().describe('puts the bot there') }),
+    z.object({
+      platform: z.string(),
+      health: Health,
+      invite: z.string().optional().describe('puts the bot there'),
+      adds: z.boolean().optional().describe('a workspace is added by POST …/slack-workspaces'),
+    }),
   ),
   next: z.string().optional(),
 });
