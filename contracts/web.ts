@@ -282,14 +282,15 @@ export type Space = {
 /** A community's own application on a platform; `invite`: what puts its bot into a server. */
 export type OwnApplication = {
   id: string;
+  platform: string;
   name: string;
   state: 'live' | 'waiting' | 'refused';
   why?: string;
-  invite: string;
+  invite?: string;
 };
 
-/** A platform that places can be on; `invite`: what puts the bot into another one. */
-export type SpacePlatform = { platform: string; health: PlaceHealth; invite?: string };
+/** A platform that places can be on; `invite`: what puts the bot into another one; `adds`: "Add to Slack" is set up. */
+export type SpacePlatform = { platform: string; health: PlaceHealth; invite?: string; adds?: boolean };
 
 export type SpaceList = { spaces: Space[]; platforms: SpacePlatform[]; next?: string };
 

@@ -38,6 +38,8 @@ export const spaceTexts = {
   needs: {
     discord: 'You need to be an administrator there. Two steps, about a minute.',
     slack: 'You need to be an owner or admin there. Two steps, about a minute.',
+    'slack code':
+      'Where the bot is already, an owner or admin types a code. Below the bot gets into another workspace.',
     twitch: 'The broadcaster types one line in the channel’s chat.',
   } as Record<string, string>,
   addTo: (platform: string) => `Add ${platform}`,
@@ -100,6 +102,48 @@ export const spaceTexts = {
     adding: 'Asking Discord',
     added: (name: string) => `${name} is on its way`,
     notServed: 'The operator of this hall has to set up Discord first.',
+  },
+  slack: {
+    title: 'Slack workspaces',
+    what: 'The bot of this hall, in workspaces of yours.',
+    none: 'None was added yet. Slack asks which workspace, and shows what the bot may do there.',
+    notSetUp:
+      'The operator of this hall has to set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET first. Until then a workspace is connected by a code.',
+    notServed: 'The operator of this hall has to set up Slack first.',
+    add: 'Add to Slack',
+    another: 'Add another workspace',
+    again: 'Add again',
+    againLabel: (name: string) => `Add ${name} to Slack again`,
+    opening: 'Opening Slack',
+    added: 'The workspace is on its way',
+    takeAway: 'Take away',
+    takeAwayLabel: (name: string) => `Take away ${name}`,
+    takeAwayTitle: (name: string) => `Take ${name} away`,
+    takeAwayWhat:
+      'The bot answers there no more within seconds, and this hall gives its token back to Slack. The workspace stays in the list, without a bot. The app itself is removed in Slack.',
+    gone: (name: string) => `${name} taken away`,
+    problem: 'The workspace was not added',
+    otherProblem: 'Something went wrong. Begin again in a minute.',
+    problems: {
+      'not-agreed': 'You did not agree at Slack.',
+      'operators-workspace':
+        'This is the workspace of the operator’s own token. Press “Add Slack” above: an admin there types a code.',
+      'workspace-taken':
+        'Another community of this hall has this workspace. An admin there takes it away on the page Spaces, or somebody removes the app from the workspace in Slack. Then add it again.',
+      'workspace-connected':
+        'Another community of this hall connected this workspace before. An owner or admin of the workspace has to press “Add to Slack”.',
+      'whole-organisation':
+        'That was an installation for a whole organisation. Choose one workspace of it on Slack’s page instead.',
+      'token-rotation':
+        'Token rotation is on for the Slack app of this hall. The operator has to make the app anew: docs/slack.md.',
+      'too-many-spaces': 'The community has as many places as it can have. Disconnect one first.',
+      'slack-failed': 'Slack did not give this hall a place in that workspace. Try again in a minute.',
+      'vault-away': 'The vault of this hall cannot be reached, and nothing is kept unsealed. Try again in a minute.',
+      'attempt-foreign': 'That was not begun in this browser, or not by who is signed in now. Begin again.',
+      'attempt-expired': 'That took too long. Begin again.',
+      'attempt-used': 'That was done already. The list shows whether the workspace is there.',
+      'not-allowed': 'Only an admin of the community adds workspaces.',
+    } as Record<string, string>,
   },
   roles: {
     title: 'Roles there and here',

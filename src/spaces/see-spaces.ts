@@ -29,11 +29,15 @@ export function seePlatforms({ health }: SpaceParts): { platform: string; health
 function healthOf(space: ListedSpace, now: PlatformNow | undefined, app: PlatformApp | undefined): PlaceHealth {
   const whole = ofPlatform(space.platform, now);
   if (whole.state === 'off') return whole;
-  if (space.goneAt !== null) return { ...whole, state: 'removed', why: WORDS.removed(nameOf(space.platform)) };
+  if (space.goneAt !== null) return { ...whole, state: 'removed', why: removedFrom(space.platform) };
   const why = now?.places?.[space.platformId] ?? now?.places?.[space.name];
   if (app && (app.state !== 'live' || why === undefined))
     return { state: app.state, ...(app.why !== null && { why: app.why }) };
   return why === undefined || whole.state !== 'live' ? whole : { ...whole, state: 'refused', why };
+}
+
+function removedFrom(platform: string): string {
+  return platform === 'slack' ? WORDS.removedFromSlack : WORDS.removed(nameOf(platform));
 }
 
 function ofPlatform(platform: string, now: PlatformNow | undefined): PlaceHealth {
@@ -48,4 +52,5 @@ function ofPlatform(platform: string, now: PlatformNow | undefined): PlaceHealth
 const WORDS = {
   off: (name: string) => `No process of this hall serves ${name} now. The operator can start one.`,
   removed: (name: string) => `The bot was removed there. Invite it again on ${name}, or disconnect the place here.`,
+  removedFromSlack: 'The bot was removed there. Add the workspace again, or disconnect the place here.',
 };
