@@ -13,7 +13,7 @@ import { issueCertificates, type CertificateWish } from '#src/certs.ts';
  */
 const PLATFORMS = {
   discord: ['DISCORD_TOKEN'],
-  slack: ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'],
+  slack: ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_CLIENT_ID'],
   twitch: ['TWITCH_CLIENT_ID', 'TWITCH_CLIENT_SECRET', 'TWITCH_BOT_REFRESH_TOKEN', 'TWITCH_CHANNELS'],
 };
 

@@ -41,7 +41,8 @@ export function readConfig(env: NodeJS.ProcessEnv, folder: string, role: Process
   const all = [
     ...unknownSettings(given),
     ...wrong,
-    ...together(settings, wrong),
+    // Slack's connector needs to know that workspaces are added, and the hall alone does it.
+    ...together(settings, wrong).filter(({ name }) => !(role === 'slack' && name === 'SLACK_CLIENT_SECRET')),
     ...engines(settings, { role, wrong }),
     ...vault(settings, { role, wrong }),
   ];
@@ -132,7 +133,7 @@ function unknownSettings(given: Record<string, string | undefined>): WrongSettin
 const CLIENTS = [
   ['OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'A sign-in with another service needs both: docs/signing-in.md'],
   ['DISCORD_CLIENT_ID', 'DISCORD_CLIENT_SECRET', 'Linking by Discord needs both: docs/identities.md'],
-  ['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET', 'Linking by Slack needs both: docs/identities.md'],
+  ['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET', 'Linking by Slack, and “Add to Slack”, need both: docs/slack.md'],
 ] as const;
 
 /** What is wrong only together with another setting. */

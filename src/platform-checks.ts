@@ -45,14 +45,16 @@ const CHECKS: Record<string, Check> = {
   async slack(config) {
     const { checkSlack } = await import('#connectors/slack/check.ts');
     const found = await checkSlack({
-      botToken: config.SLACK_BOT_TOKEN ?? '',
       apiUrl: config.SLACK_API_URL,
+      ...(config.SLACK_BOT_TOKEN !== undefined && { botToken: config.SLACK_BOT_TOKEN }),
       ...(config.SLACK_APP_TOKEN !== undefined && { appToken: config.SLACK_APP_TOKEN }),
     });
     if (!found.ok) return { state: 'wrong', lines: explained(found.why, 'slack') };
     if (found.missing.length > 0)
       return { state: 'wrong', lines: [`These scopes are missing: ${found.missing.join(', ')}.`, 'See docs/slack.md'] };
-    return { state: 'ok', lines: [`${found.name} in ${found.team}, all scopes`] };
+    const own =
+      found.team === undefined ? 'for workspaces that are added' : `${found.name} in ${found.team}, all scopes`;
+    return { state: 'ok', lines: [own] };
   },
   async twitch(config) {
     const { checkTwitch } = await import('#connectors/twitch/check.ts');

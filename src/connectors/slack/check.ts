@@ -10,18 +10,19 @@ export interface CheckOptions {
   fetch?: typeof globalThis.fetch;
 }
 
-/** `missing`: rights that the app does not have. `why` is a sentence that names the setting. */
-export type SlackCheck = { ok: true; team: string; name: string; missing: string[] } | { ok: false; why: string };
+/** `missing`: rights that the app does not have. No `team`: there is no bot token, as workspaces are added. `why` is a sentence that names the setting. */
+export type SlackCheck = { ok: true; team?: string; name?: string; missing: string[] } | { ok: false; why: string };
 
 /** Asks Slack whether the tokens work. For `doctor`: loads no library, changes nothing, never rejects. */
 export async function checkSlack(options: CheckOptions): Promise<SlackCheck> {
   const { botToken, appToken, apiUrl = API_URL, fetch = globalThis.fetch } = options;
-  if (!botToken) return { ok: false, why: TEXTS.check.noToken };
+  if (botToken === '') return { ok: false, why: TEXTS.check.noToken };
   const ask = (method: string, token: string): Promise<Asked> => post(fetch, `${apiUrl}${method}`, token);
-  const told = await ask('auth.test', botToken);
-  if ('failed' in told) return { ok: false, why: why(told, 'SLACK_BOT_TOKEN', apiUrl) };
+  const told = botToken === undefined ? undefined : await ask('auth.test', botToken);
+  if (told && 'failed' in told) return { ok: false, why: why(told, 'SLACK_BOT_TOKEN', apiUrl) };
   const link = appToken ? await ask('apps.connections.open', appToken) : undefined;
   if (link && 'failed' in link) return { ok: false, why: why(link, 'SLACK_APP_TOKEN', apiUrl) };
+  if (!told) return { ok: true, missing: [] };
   const { team = '', user = '' } = told.answer;
   return { ok: true, team, name: user, missing: SCOPES.filter((scope) => !told.scopes.includes(scope)) };
 }

@@ -49,7 +49,13 @@ describe('the manifest', () => {
   test('asks for the rights and events that are used', () => {
     const { oauth_config, settings } = manifest();
     assert.deepEqual(oauth_config.scopes.bot, SCOPES);
-    assert.deepEqual(settings.event_subscriptions.bot_events, ['app_mention', 'message.im', 'user_change']);
+    assert.deepEqual(settings.event_subscriptions.bot_events, [
+      'app_mention',
+      'app_uninstalled',
+      'message.im',
+      'tokens_revoked',
+      'user_change',
+    ]);
   });
 
   test('keeps to Slack’s limits with very many and very long commands', () => {

@@ -19,11 +19,12 @@ export function slackManifest({ commands, publicUrl, socketMode }: ManifestOptio
       bot_user: { display_name: 'Guildhall', always_online: true },
       slash_commands: slashCommands([...commands], url),
     },
-    oauth_config: { scopes: { bot: SCOPES } },
+    // Where people come back to who link their name, or add a workspace.
+    oauth_config: { ...(publicUrl !== undefined && { redirect_urls: redirects(publicUrl) }), scopes: { bot: SCOPES } },
     settings: {
       event_subscriptions: {
         ...(url && { request_url: url }),
-        bot_events: ['app_mention', 'message.im', 'user_change'],
+        bot_events: ['app_mention', 'app_uninstalled', 'message.im', 'tokens_revoked', 'user_change'],
       },
       interactivity: { is_enabled: false },
       org_deploy_enabled: false,
@@ -32,6 +33,8 @@ export function slackManifest({ commands, publicUrl, socketMode }: ManifestOptio
     },
   };
 }
+
+const redirects = (base: string): string[] => [`${base}/v1/slack/callback`, `${base}/v1/me/identities/slack/callback`];
 
 interface SlashCommand {
   command: string;
