@@ -136,7 +136,7 @@ describe('every page', { concurrency: 1 }, () => {
       }
       await page.keyboard.press('Escape');
       await page.locator('dialog[open]').waitFor({ state: 'detached' });
-      assert.notEqual(await focused(page), 'BODY', 'the focus is nowhere');
+      assert.notEqual(await focused(page), '', 'the focus is nowhere');
     });
 });
 

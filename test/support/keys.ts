@@ -33,9 +33,9 @@ export function isWithin(page: Page, selector: string): Promise<boolean> {
   })()`);
 }
 
-/** How what has the focus is called. */
+/** How what has the focus is called; empty where nothing has it. */
 export function focused(page: Page): Promise<string> {
-  return page.evaluate<string>(`(${NAME})(document.activeElement)`);
+  return page.evaluate<string>(`document.activeElement === document.body ? '' : (${NAME})(document.activeElement)`);
 }
 
 const NAME = `(one) => (one.getAttribute('aria-label') || one.labels?.[0]?.innerText || one.innerText || one.placeholder ||
