@@ -75,6 +75,17 @@ describe('order in the house', { concurrency: 1 }, () => {
     await rook.hasLines([]);
   });
 
+  scene('Pia reports a person by a command, who cannot be deleted as a message can', async () => {
+    await pia.write('/report @rook sends adverts to everybody');
+    await pia.sees('Thank you. The moderators see it now.');
+    await mo.page.getByText('Reported by pia: “sends adverts to everybody”').waitFor();
+    await mo.page.getByText('No message was chosen: the person was reported.').waitFor();
+    assert.equal(await mo.page.getByRole('button', { name: 'Delete message' }).count(), 0);
+    await takePictures(mo.page, 'order-person-reported');
+    await mo.press('Leave it');
+    await mo.page.getByText('No report waits. No lock-down.').waitFor();
+  });
+
   scene('a word that is held waits on the page, and its author sees that it does', async () => {
     await mo.fill('Words or a phrase', 'lottery');
     await press(mo, 'Add words');
