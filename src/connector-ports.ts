@@ -15,7 +15,7 @@ import { ensureSpace, findRoles, findSpace, markGone, noteRoles, type SeenSpace,
 import type { Storage } from '#storage/storage.ts';
 import { deliverOnce, wasDelivered } from '#storage/work.ts';
 import { applicationsOf } from './application-ports.ts';
-import { secretOwner, whoSpeaks } from './who-speaks.ts';
+import { isTrusted, secretOwner, whoSpeaks } from './who-speaks.ts';
 import { wordWatch } from './word-watch.ts';
 import { wordsBlocked } from './words-blocked.ts';
 
@@ -46,8 +46,9 @@ export function connectorPorts({ storage, bus, clock, commands, logger, vault }:
       },
     ),
     overheard: wordWatch(storage, clock),
-    wordRules: (community) => listWordRules(storage.db, community),
-    lockDown: (community) => lockDownOf(storage.db, community, clock()),
+    wordRules: async (place) => ((await isTrusted(storage, place)) ? listWordRules(storage.db, place.community) : []),
+    lockDown: async (place) =>
+      (await isTrusted(storage, place)) ? lockDownOf(storage.db, place.community, clock()) : undefined,
     blocked: wordsBlocked(storage, clock),
     places: {
       gone: (place) => storage.write((tx) => markGone(tx.db, place, clock())),

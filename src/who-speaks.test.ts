@@ -9,7 +9,7 @@ import { insertIdentity } from '#storage/identities.ts';
 import { replaceMappings } from '#storage/role-mappings.ts';
 import { ensureSpace, moveSpace } from '#storage/spaces.ts';
 import { freshStorage, somebody } from '#test/contracts/fixtures.ts';
-import { secretOwner, whoSpeaks } from './who-speaks.ts';
+import { isTrusted, secretOwner, whoSpeaks } from './who-speaks.ts';
 
 describe('who speaks on a platform', () => {
   test('has the role that the place’s community gives to what they are there', async (t) => {
@@ -28,6 +28,19 @@ describe('who speaks on a platform', () => {
     const row = { id: newId('comm'), name: 'Second', created_at: 2, settings: null, made_by: null };
     await storage.write((tx) => tx.db.insertInto('communities').values(row).execute());
     assert.equal(await roleOf(['owner', '123']), 'member');
+  });
+
+  test('a guild that came by itself is nobody’s once there are several communities, until somebody connects it', async (t) => {
+    const { vouched, storage } = await hallFor(t);
+    const community = (await firstCommunity(storage.db)).id;
+    const place = { platform: 'discord', platformId: '20', community };
+    const row = { id: newId('comm'), name: 'Second', created_at: 2, settings: null, made_by: null };
+    assert.equal(await isTrusted(storage, place), true);
+    await storage.write((tx) => tx.db.insertInto('communities').values(row).execute());
+    assert.equal(await isTrusted(storage, place), false);
+    await vouched();
+    assert.equal(await isTrusted(storage, place), true);
+    assert.equal(await isTrusted(storage, { ...place, community: row.id }), false);
   });
 
   test('is the account that they linked, with the higher of both roles', async (t) => {

@@ -5,6 +5,7 @@ import { findSpeaker, type Speaker } from '#storage/identities.ts';
 import { isOnlyCommunity } from '#storage/communities.ts';
 import { listMappings } from '#storage/role-mappings.ts';
 import { findSpace } from '#storage/spaces.ts';
+import type { OwnedPlace } from '#core/platform.ts';
 import type { Storage } from '#storage/storage.ts';
 
 /** A message as it came from a platform, with who speaks as we know them. */
@@ -51,17 +52,25 @@ function linkedTo(storage: Storage): (person: string, community: string) => Prom
 /** What a place's community decided about roles, and whether anybody vouched for the place. */
 async function look(storage: Storage, key: string): Promise<{ mappings: RoleMapping[]; trusted: boolean }> {
   const [platform, place, community] = JSON.parse(key) as [string, string, string];
-  const [mappings, space, alone] = await Promise.all([
+  const [mappings, trusted] = await Promise.all([
     listMappings(storage.db, community),
-    findSpace(storage.db, platform, place),
-    isOnlyCommunity(storage.db),
+    isTrusted(storage, { platform, platformId: place, community }),
   ]);
-  // The operator's settings name channels and workspaces; anybody may invite a bot into a guild, and add it to a workspace where
-  // members may install apps. Where all is one community's
-  // there is nobody to keep apart, and the operator keeps the bot private instead.
-  const vouched = space?.community === community && space.connectedAt !== null;
-  const trusted = (platform !== 'discord' && !space?.app) || vouched || alone;
   return { mappings, trusted };
+}
+
+/**
+ * Whether somebody vouched that the place is the community's. The operator's settings name channels and workspaces; anybody may
+ * invite a bot into a guild, and add it to a workspace where members may install apps. Where all is one community's there is
+ * nobody to keep apart, and the operator keeps the bot private instead.
+ */
+export async function isTrusted(
+  { db }: Pick<Storage, 'db'>,
+  { platform, platformId, community }: OwnedPlace,
+): Promise<boolean> {
+  const [space, alone] = await Promise.all([findSpace(db, platform, platformId), isOnlyCommunity(db)]);
+  if (platform !== 'discord' && !space?.app) return true;
+  return alone || (space?.community === community && space.connectedAt !== null);
 }
 
 /** Remembers what was found for some ms, of as many keys; then all of it goes. */

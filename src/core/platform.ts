@@ -176,10 +176,10 @@ export interface OpenPorts {
   setting(community: string, command: string): Promise<{ on: boolean; symbol: string | null }>;
   /** For the community's word list. Told by connectors that read every line anyway; none reads more for its sake. */
   overheard?(line: Overheard): Promise<void>;
-  /** The community's word list, for platforms that look for words by themselves. */
-  wordRules?(community: string): Promise<readonly WordRule[]>;
-  /** The community's lock-down that holds now; ms since 1970, null without an end. */
-  lockDown?(community: string): Promise<{ until: number | null } | undefined>;
+  /** The word list for platforms that look for words by themselves; empty where nobody vouched that the place is the community's. */
+  wordRules?(place: OwnedPlace): Promise<readonly WordRule[]>;
+  /** The lock-down that holds there now; ms since 1970, null without an end. None where nobody vouched for the place. */
+  lockDown?(place: OwnedPlace): Promise<{ until: number | null } | undefined>;
   /** Such a platform kept a line from being said. */
   blocked?(line: Blocked): Promise<void>;
   /** What a platform tells of its places beside what is asked there. */
@@ -198,6 +198,13 @@ export interface Overheard {
   message: string;
   person: string;
   text: string;
+}
+
+/** A place in the platform's own id, with the community that it belongs to. */
+export interface OwnedPlace {
+  platform: string;
+  platformId: string;
+  community: string;
 }
 
 /** A line that a platform kept back for a word of the list. Ids are the platform's own. */

@@ -67,8 +67,9 @@ export class LockDowns {
   async #tell(guild: Guild): Promise<void> {
     const { ports, calls } = this.#options;
     if (!ports.lockDown) return;
-    const { community } = await ports.space({ platform: 'discord', platformId: guild.id, name: guild.name });
-    const wanted = untilWhen(await ports.lockDown(community), ports.clock());
+    const place = { platform: 'discord', platformId: guild.id };
+    const { community } = await ports.space({ ...place, name: guild.name });
+    const wanted = untilWhen(await ports.lockDown({ ...place, community }), ports.clock());
     const ours = (await ports.memory.recall(factOf(guild))) ?? '';
     if (wanted === undefined && ours === '') return;
     const { incidents_data: incidents } = await calls.guild(guild.id);

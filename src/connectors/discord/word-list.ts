@@ -59,8 +59,9 @@ export class WordLists {
     if (!ports.wordRules) return;
     let wanted: string[] = [];
     try {
-      const { community } = await ports.space({ platform: 'discord', platformId: guild.id, name: guild.name });
-      wanted = keywordsOf(await ports.wordRules(community));
+      const place = { platform: 'discord', platformId: guild.id };
+      const { community } = await ports.space({ ...place, name: guild.name });
+      wanted = keywordsOf(await ports.wordRules({ ...place, community }));
       await this.#tell(guild, wanted);
       health.place(guild.id, 'words', undefined);
     } catch (error) {
