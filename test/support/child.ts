@@ -54,7 +54,7 @@ export class Child {
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) this.#hear(stream);
     try {
-      const how = await eventually(`${this.name} to be ready`, () => this.#look(child), START_MS);
+      const how = await eventually(`${this.name} to be ready`, () => this.#look(child), START);
       if (how === 'ended') throw new Error(`${this.name} ended with ${child.exitCode} while starting`);
     } catch (error) {
       child.kill('SIGKILL');
@@ -94,8 +94,8 @@ export class Child {
   }
 }
 
-/** A start is a second of work for a processor, and many start at once. */
-const START_MS = 60_000;
+/** A start is a second of work for a processor, and many start at once. To look more often takes from that processor. */
+const START = { patienceMs: 60_000, pauseMs: 100 };
 
 /** Longer than the 20 s that a stop may take. */
 const LAST_MS = 25_000;
