@@ -1,12 +1,12 @@
 import { call } from './api.ts';
 
-const PAGE = 20;
+const PAGE = 50;
 
-/** A list that comes page by page, each beginning behind the last one of the page before. */
+/** A list that comes page by page, each beginning behind the last one of the page before. One more is asked for than is shown. */
 export class Paged<Item extends { id: string }> {
   /** null: not here yet. */
   list = $state<Item[] | null>(null);
-  /** There may be more behind. */
+  /** There is more behind. */
   more = $state(false);
   readonly #path: string;
   readonly #name: string;
@@ -29,9 +29,9 @@ export class Paged<Item extends { id: string }> {
   async #page(after?: string): Promise<Item[]> {
     const sign = this.#path.includes('?') ? '&' : '?';
     const behind = after === undefined ? '' : `&after=${after}`;
-    const answer = await call<Record<string, Item[]>>(`${this.#path}${sign}limit=${PAGE}${behind}`);
+    const answer = await call<Record<string, Item[]>>(`${this.#path}${sign}limit=${PAGE + 1}${behind}`);
     const page = answer[this.#name] ?? [];
-    this.more = page.length === PAGE;
-    return page;
+    this.more = page.length > PAGE;
+    return page.slice(0, PAGE);
   }
 }
