@@ -1,5 +1,5 @@
-import { enableCompileCache } from 'node:module';
+import { keepCompiled } from './compile-cache.ts';
 
-enableCompileCache();
+keepCompiled();
 const { serve } = await import('./serve.ts');
 await serve();

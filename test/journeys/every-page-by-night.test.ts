@@ -22,6 +22,7 @@ const PAGES: Record<string, (community: string) => string> = {
   'the members': section('members'),
   'the moderation': section('moderation'),
   'the commands': section('commands'),
+  'the features': section('features'),
   'the invites': section('invites'),
   'the secrets': section('secrets'),
   'the webhooks': section('webhooks'),
@@ -67,7 +68,7 @@ describe('every page by night', { concurrency: 1 }, () => {
   let olga: Visitor;
   let stranger: Visitor;
   let community: string;
-  const scene = play(() => takePictures(olga.page, 'failed-every-page'));
+  const scene = play(() => takePictures(olga.page, 'failed-by-night'));
 
   before(async () => {
     [browser, discord] = await Promise.all([startBrowser(), startDiscord()]);
