@@ -10,7 +10,7 @@ test('nothing that is run is read from a folder that everybody on the machine ca
   const everybodys = temporaryFolder(t);
   const { NODE_COMPILE_CACHE: _ours, ...env } = bareEnvironment();
   const program = join(import.meta.dirname, 'guildhall.ts');
-  const { status } = spawnSync(process.execPath, [program, 'help'], { env: { ...env, TMPDIR: everybodys } });
+  const { status } = spawnSync(process.execPath, [program, '--help'], { env: { ...env, TMPDIR: everybodys } });
   assert.equal(status, 0);
   assert.deepEqual(readdirSync(everybodys), []);
 });

@@ -46,6 +46,7 @@ describe('the command line without a hall', { concurrency: 2 }, () => {
 
   const wrong: [words: string[], code: number, says: RegExp][] = [
     [[], 64, /npm run -s guildhall -- backup FILE/],
+    [['--help'], 0, /account create NAME/],
     [['dance'], 64, /account create NAME/],
     [['constructor'], 64, /account create NAME/],
     [['account', 'create'], 64, /then a name/],
@@ -60,7 +61,7 @@ describe('the command line without a hall', { concurrency: 2 }, () => {
     [['account', 'create', 'ann', '--password-stdin'], 1, /password-too-short/],
   ];
   for (const [words, code, says] of wrong) {
-    test(`“${words.join(' ')}” is refused with ${code} and says how`, async (t) => {
+    test(`“${words.join(' ')}” ends with ${code} and says how`, async (t) => {
       const told = await guildhall(temporaryFolder(t), words);
       assert.equal(told.code, code, told.said);
       assert.match(told.said, says);

@@ -74,17 +74,22 @@ const COMMANDS: Record<string, { usage: string[]; run(line: CommandLine): Promis
 export async function runCommandLine(argv: string[], say: Terminal = terminal()): Promise<number> {
   const [name = '', ...words] = argv;
   const asked = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!asked)
-    return usage(
+  if (!asked) {
+    const wrong = usage(
       say,
       Object.values(COMMANDS).flatMap((one) => one.usage),
     );
+    return HELP.has(name) ? 0 : wrong;
+  }
   try {
     return await asked.run({ config: readConfig(process.env, process.cwd()), say, words });
   } catch (error) {
     return explain(say, error, asked.usage);
   }
 }
+
+/** What people type who want to know what there is. */
+const HELP = new Set(['help', '--help', '-h']);
 
 function usage(say: Terminal, lines: string[]): number {
   for (const line of lines) say.plain(`npm run -s guildhall -- ${line}`);
