@@ -29,6 +29,7 @@ const NOT_WRITTEN_DOWN: Record<string, string> = {
   'POST /v1/commands/kick': 'tried in vain; the spine writes down every command (src/bot/answer-message.test.ts)',
   'POST /v1/commands/ban': 'tried in vain; the spine writes down every command (src/bot/answer-message.test.ts)',
   'POST /v1/commands/unban': 'tried in vain; the spine writes down every command (src/bot/answer-message.test.ts)',
+  'POST /v1/commands/report': 'tried in vain; the spine writes down every command (src/bot/answer-message.test.ts)',
   'POST /v1/commands/connect': 'tried in vain; the spine writes down every command (src/bot/answer-message.test.ts)',
 };
 
