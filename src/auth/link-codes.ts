@@ -1,4 +1,4 @@
-import { AppError, conflict, noSession, refused } from '#core/errors.ts';
+import { AppError, badRequest, conflict, noSession, refused } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { LiveEvent } from '#core/live.ts';
 import { findAccount, type Account } from '#storage/accounts.ts';
@@ -30,12 +30,13 @@ export interface CodeFor {
   login?: string;
 }
 
-/** A code for an account, to be typed on a platform. */
-export function codeForAccount(
+/** A code for an account, to be typed on a platform. 400 `name-needed` where all can read it there and it is for no name. */
+export async function codeForAccount(
   parts: CodeParts,
   account: string,
   { platform, login }: CodeFor = {},
 ): Promise<IssuedCode> {
+  if (platform === OPEN && login === undefined) throw nameNeeded();
   const name = login?.replace(/^@/, '').toLowerCase() ?? null;
   return parts.storage.write((tx) =>
     issueCode(parts, tx, { ...NOBODY, account, platform: platform ?? null, name, minutes }),
@@ -61,6 +62,7 @@ export async function typedThere(parts: LinkParts, person: PlatformPerson, typed
   const linked = await takeCode(parts, asked, async (tx, code) => {
     if (code.account === null)
       return wrongPlace('That code is typed in the hall, on your profile page. Make a new one.');
+    if (code.name === null && platform === OPEN) return wrongPlace(readByAll());
     if (code.name !== null && code.name !== person.login?.toLowerCase()) throw forAnother(platform);
     return link(parts, tx, { ...person, account: code.account }).catch(refusalOf);
   });
@@ -87,6 +89,8 @@ export async function typedHere(parts: LinkParts, account: string, typed: string
 }
 
 const PURPOSE = 'link';
+/** Where what is typed to the bot stands in a public chat: whoever is quicker could type the code that they read. */
+const OPEN = 'twitch';
 const NOBODY: OneTimeCode = {
   purpose: PURPOSE,
   account: null,
@@ -122,6 +126,17 @@ function alreadyLinked(platform: string, username: string): AppError {
     'already-linked',
     `You are linked to the account ${username} here. To undo it, unlink ${nameOf(platform)} on its profile page.`,
   );
+}
+
+function nameNeeded(): AppError {
+  return badRequest(
+    'name-needed',
+    `All can read a code on ${nameOf(OPEN)}. Send your login there as "name": the code then works for it alone.`,
+  );
+}
+
+function readByAll(): string {
+  return `All could read that code, so it is good no more. Make one for your name on ${nameOf(OPEN)}, on your profile page.`;
 }
 
 function wrongPlace(detail: string): AppError {

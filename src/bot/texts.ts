@@ -29,7 +29,7 @@ export const TEXTS = {
       `You are ${username} of the hall now: your role, waits and secrets follow you. If that is not your account, type ${sign}unlink`,
     linkedHere: (platform: string) => `Linked. On ${platform} you are this account from now on.`,
     codeForThere: (code: string) =>
-      `Your code is ${code}. Type it on Discord, Slack or Twitch with the command link, within ${LIMITS.linkCodeMinutes} minutes. Whoever types it there is you: show it to nobody.`,
+      `Your code is ${code}. Type it on Discord or Slack with the command link, within ${LIMITS.linkCodeMinutes} minutes. Whoever types it there is you: show it to nobody. For Twitch, where all would read it, make one on your profile page.`,
     codeForHere: (code: string, page: string | undefined) =>
       `Your code is ${code}. Type it ${onPage(page)}, within ${LIMITS.linkCodeMinutes} minutes. Whose account it is typed into is yours: show it to nobody.`,
     onlyFromHere: (page: string | undefined, { sign } = PLAIN) =>

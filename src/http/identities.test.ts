@@ -47,6 +47,8 @@ describe('a person’s names on platforms, over HTTP', () => {
     const minutes = (Date.parse(String(made.body['expiresAt'])) - Date.now()) / 60_000;
     assert.ok(minutes > 9 && minutes <= 10, `${minutes} minutes`);
     assert.equal((await ask('POST', '/codes', { body: { platform: 'twitch', name: '@Mia' } })).status, 201);
+    const nobodys = await ask('POST', '/codes', { body: { platform: 'twitch' } });
+    assert.deepEqual([nobodys.status, nobodys.body.code], [400, 'name-needed']);
     for (const body of [{ platform: 'irc' }, { name: 'two words' }, { more: 1 }])
       assert.equal((await ask('POST', '/codes', { body })).status, 400);
   });

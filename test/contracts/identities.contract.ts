@@ -74,6 +74,22 @@ export const identitiesContract: IdentityCase[] = [
     },
   },
   {
+    says: 'on Twitch, where all read it, a code is for a name or none; one that was typed there all the same is good nowhere',
+    async holds(storage) {
+      const { parts, ann } = await people(storage);
+      await assert.rejects(codeForAccount(parts, ann.account, { platform: 'twitch' }), {
+        status: 400,
+        code: 'name-needed',
+        message: /your login there as "name"/,
+      });
+      const { code } = await codeForAccount(parts, ann.account);
+      const there = { platform: 'twitch', platformId: '7', name: 'Mia', login: 'mia_plays' };
+      await assert.rejects(typedThere(parts, there, code), { code: 'code-elsewhere', message: /your name on Twitch/ });
+      await assert.rejects(typedThere(parts, MIA, code), { code: 'code-used' });
+      assert.deepEqual(await seeIdentities(parts, ann.account), []);
+    },
+  },
+  {
     says: 'an identity of another account is refused with what to do; the code was seen by others, and is used up',
     async holds(storage) {
       const { parts, ann, bob } = await people(storage);

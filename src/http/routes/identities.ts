@@ -60,12 +60,15 @@ const Code = z.object({ code: z.string(), expiresAt: z.iso.datetime() });
 const Key = z.object({ platform: z.string().max(300), platformId: z.string().max(300) });
 const CodeFor = z
   .strictObject({
-    platform: z.enum(['discord', 'slack', 'twitch']).optional().describe('where it may be typed; else anywhere'),
+    platform: z
+      .enum(['discord', 'slack', 'twitch'])
+      .optional()
+      .describe('where it may be typed; else on Discord and Slack'),
     name: z
       .string()
       .regex(/^@?[\w.-]{1,40}$/)
       .optional()
-      .describe('who alone may type it there: the login, not the shown name'),
+      .describe('who alone may type it there: the login, not the shown name. Needed for twitch, where all read it'),
   })
   .nullish();
 
