@@ -24,8 +24,8 @@ export interface House {
   clock: Clock;
   /** Days that the audit is kept. */
   auditDays: number;
-  /** Ends what was begun with people who were deleted. */
-  sweepErased(): Promise<void>;
+  /** Goes on with what was begun with people who were deleted; gives the accounts that are done. Stops between two commits. */
+  sweepErased(signal: AbortSignal): Promise<string[]>;
   /** The parts of `outgoing` that somebody takes. */
   served(): readonly string[];
   /** Whether this process sweeps: one of several is enough. */
@@ -44,8 +44,8 @@ const LOOK = 2_000;
 /** The fact that a restore leaves, new each time. */
 export const RESTORED = 'restored';
 
-/** Sweeps out what has expired, hourly, and notices a restore within seconds. */
-export function housekeeping(house: House): { stop(): void } {
+/** Sweeps out what has expired, hourly; notices within seconds a restore, and people who were deleted in whichever process. */
+export function housekeeping(house: House): { stop(): Promise<void> } {
   const { storage, clock, logger } = house;
   const restored = changes(() => readFact(storage.db, RESTORED));
   const rules = changes(() => readFact(storage.db, RULES_CHANGED));
@@ -72,7 +72,6 @@ export function housekeeping(house: House): { stop(): void } {
     );
     await storage.write((tx) => deleteOldFigures(tx.db, now - LIMITS.measuredHours * HOUR));
     await deleteOldProcesses(storage);
-    await house.sweepErased();
     // A commit each, so that nobody waits for all of it.
     while (await storage.write((tx) => deleteOldRecords(tx.db, before)));
     while (await storage.write((tx) => deleteOldAudit(tx.db, now - house.auditDays * 24 * HOUR)));
@@ -92,14 +91,39 @@ export function housekeeping(house: House): { stop(): void } {
   const endSome = async (): Promise<void> => {
     if (house.sweeps()) await endBans(storage, clock());
   };
+  const forgetting = forgettingOf(house);
   const stops = [
+    every(LOOK, forgetting.look, failed),
     every(LIMITS.bansEndEvery, endSome, failed),
     every(HOUR, sweep, failed),
     every(MINUTE, count, failed),
     every(LOOK, look, failed),
   ];
   void look().catch(failed);
-  return { stop: () => stops.forEach((stop) => stop()) };
+  return {
+    async stop() {
+      for (const stop of stops) stop();
+      await forgetting.end();
+    },
+  };
+}
+
+/** Ends what was begun with people who were deleted. The piece under way is waited for at the end, and no other is begun. */
+function forgettingOf({ sweepErased, sweeps, logger }: House): { look(): Promise<void>; end(): Promise<void> } {
+  const ending = new AbortController();
+  let underWay: Promise<unknown> = Promise.resolve();
+  return {
+    async look() {
+      if (!sweeps()) return;
+      const swept = sweepErased(ending.signal);
+      underWay = swept.catch(() => undefined);
+      for (const account of await swept) logger.info({ account }, 'all of a deleted account is gone but what is kept');
+    },
+    async end() {
+      ending.abort();
+      await underWay;
+    },
+  };
 }
 
 /** Tells whether what is read is another than at the last look. */

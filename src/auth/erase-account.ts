@@ -22,15 +22,17 @@ export interface EraseAsked {
   address: string;
 }
 
+export interface Erased {
+  kept: KeptData[];
+  /** What is not done yet: a sentence for that person. */
+  goesOn: string;
+}
+
 /**
- * Deletes somebody. The account ends in one commit, with every way in and all that is little; the rest follows a piece at a
- * time, and is remembered until it is done, also over a kill. Tells what stays, and why.
+ * Deletes somebody. The account ends in one commit, with every way in and all that is little. The rest is left to
+ * housekeeping, which does it by `sweepErased`: nobody waits here for a large table. Tells what stays, and why, and what goes on.
  */
-export async function eraseAccount(
-  parts: PersonalParts,
-  session: Session,
-  asked: EraseAsked,
-): Promise<{ kept: KeptData[] }> {
+export async function eraseAccount(parts: PersonalParts, session: Session, asked: EraseAsked): Promise<Erased> {
   const { storage, clock, announce, personal } = parts;
   if (asked.username.trim().toLowerCase() !== session.username)
     throw badRequest('wrong-name', 'That is not the name of your account. Nothing was deleted.');
@@ -39,9 +41,11 @@ export async function eraseAccount(
   const ended = await storage.write((tx) => endAccount(tx, parts, { account: session.account, how }));
   announce({ kind: 'session-ended', sessions: ended });
   announce({ kind: 'renamed', account: session.account, name: NOBODY });
-  await sweepErased(parts);
-  return { kept: personal.flatMap(({ keeps }) => keeps(how)) };
+  return { kept: personal.flatMap(({ keeps }) => keeps(how)), goesOn: GOES_ON };
 }
+
+const GOES_ON =
+  'Your account has ended. What lies in large tables, such as your messages and the bot’s answers to you, is gone through now: within seconds to minutes, also if the hall is restarted.';
 
 /** The password, or a sign-in of just now. Wrong ones wait as at the door. */
 async function needProof(
@@ -108,20 +112,79 @@ async function needSuccessor({ db }: Tx, account: string): Promise<void> {
 
 const ERASING = 'erasing ';
 
-interface Unfinished {
+interface Unfinished extends Begun {
   person: PersonOnRecord;
   how: Forgetting;
 }
 
-/** Ends what was begun with everybody who was deleted. Housekeeping asks for it too: nothing is left half done by a kill. */
-export async function sweepErased({ storage, personal }: Pick<PersonalParts, 'storage' | 'personal'>): Promise<void> {
-  for (const [account, text] of await readFacts(storage.db, ERASING)) {
-    const { person, how } = JSON.parse(text) as Unfinished;
-    for (const part of personal) {
-      let from: string | undefined;
-      do from = await storage.write(async (tx) => part.sweep?.(tx.db, person, { ...how, from }));
-      while (from !== undefined);
+/** How far it is: the next piece of which part. Without it nothing was done yet. */
+interface Begun {
+  part?: string;
+  from?: string;
+}
+
+interface Sweeping extends Pick<PersonalParts, 'storage' | 'personal'> {
+  /** Aborted where the process is to end: the piece under way is finished, and another process or start does the rest. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Goes on with everybody who was deleted, from where it was left, and gives the accounts that are done. One that fails does not
+ * hold up the others; the first failure is thrown at the end.
+ */
+export async function sweepErased(sweeping: Sweeping): Promise<string[]> {
+  const done: string[] = [];
+  const failures: unknown[] = [];
+  for (const [account, text] of await readFacts(sweeping.storage.db, ERASING))
+    try {
+      if (await sweepOne(sweeping, account, JSON.parse(text) as Unfinished)) done.push(account);
+    } catch (error) {
+      failures.push(error);
     }
-    await storage.write((tx) => deleteFact(tx.db, `${ERASING}${account}`));
+  if (failures.length > 0) throw failures[0];
+  return done;
+}
+
+/** Tells whether it came to the end. */
+async function sweepOne(
+  { storage, personal, signal }: Sweeping,
+  account: string,
+  unfinished: Unfinished,
+): Promise<boolean> {
+  const key = `${ERASING}${account}`;
+  for (let next: Begun | undefined = startOf(personal, unfinished); next !== undefined;) {
+    if (signal?.aborted) return false;
+    const now: Begun = next;
+    next = await storage.write((tx) => sweepPiece(tx, { personal, key, unfinished, now }));
   }
+  await storage.write((tx) => deleteFact(tx.db, key));
+  return true;
+}
+
+interface Piece {
+  personal: PersonalParts['personal'];
+  key: string;
+  unfinished: Unfinished;
+  now: Begun;
+}
+
+/** A piece, and in the same commit how far it is then: a kill costs one piece at most. */
+async function sweepPiece({ db }: Tx, { personal, key, unfinished, now }: Piece): Promise<Begun | undefined> {
+  const { person, how } = unfinished;
+  const at = personal.findIndex(({ name }) => name === now.part);
+  const from = await personal[at]?.sweep?.(db, person, { ...how, from: now.from });
+  const following = personal.slice(at + 1).find(({ sweep }) => sweep)?.name;
+  const next = from === undefined ? begun(following) : begun(now.part, from);
+  if (next) await writeFact(db, key, JSON.stringify({ person, how, ...next } satisfies Unfinished));
+  return next;
+}
+
+/** From the beginning also where the part is known no more, as in another version of the program. */
+function startOf(personal: PersonalParts['personal'], { part, from }: Begun): Begun | undefined {
+  const swept = personal.filter(({ sweep }) => sweep);
+  return swept.some(({ name }) => name === part) ? begun(part, from) : begun(swept[0]?.name);
+}
+
+function begun(part: string | undefined, from?: string): Begun | undefined {
+  return part === undefined ? undefined : { part, ...(from !== undefined && { from }) };
 }

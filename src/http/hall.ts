@@ -2,7 +2,7 @@ import type { Attempt } from '#auth/oauth-state.ts';
 import type { Auth } from '#auth/auth.ts';
 import type { IssuedCode } from '#auth/one-time-codes.ts';
 import type { Prover } from '#auth/proof.ts';
-import type { EraseAsked } from '#auth/erase-account.ts';
+import type { EraseAsked, Erased } from '#auth/erase-account.ts';
 import type { Session } from '#auth/sessions.ts';
 import type { Chat } from '#chat/chat.ts';
 import type { Post, Posted } from '#chat/post-message.ts';
@@ -249,8 +249,8 @@ export interface PublicSpace {
 /** Everything about a person, for that person. */
 export interface YourDataPort {
   export(account: string): AsyncIterable<object>;
-  /** What stays, and why. 403 without proof, 409 for the last owner or operator. */
-  erase(person: Session, asked: EraseAsked): Promise<{ kept: KeptData[] }>;
+  /** What stays, and why, and what goes on. 403 without proof, 409 for the last owner or operator. */
+  erase(person: Session, asked: EraseAsked): Promise<Erased>;
   /** What would stay. */
   keeps(messages: EraseAsked['messages']): KeptData[];
 }

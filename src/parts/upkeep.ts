@@ -21,11 +21,12 @@ export function upkeepPart(site: Site, { relay, platforms, server }: UpkeepParts
     for (const { id } of await listCommunities(storage.db))
       for (const one of platforms.connectors()) one.commandsChanged?.(id);
   };
+  const personal = personalData(site.features);
   const house = housekeeping({
     storage,
     clock,
     logger,
-    sweepErased: () => sweepErased({ storage, personal: personalData(site.features) }),
+    sweepErased: (signal) => sweepErased({ storage, personal, signal }),
     auditDays: config.AUDIT_DAYS,
     sweeps: () => leases?.holds('relay') ?? true,
     served: () => servedBy(site, platforms),
@@ -36,7 +37,7 @@ export function upkeepPart(site: Site, { relay, platforms, server }: UpkeepParts
     },
     onRulesChanged: () => void tellRules().catch((err: unknown) => logger.error({ err }, 'not told')),
   });
-  return { health: () => [], stop: async () => house.stop() };
+  return { health: () => [], stop: () => house.stop() };
 }
 
 /** Channels whose answers somebody takes, in whatever process. */

@@ -7,8 +7,11 @@ export type Db = Kysely<Schema>;
 /** What a part of the database knows of people. */
 export type Personal = PersonalData<Db>;
 
-/** Rows that are looked through in one commit, or read at once. */
-const PIECE = 5_000;
+/** Rows that are read at once. */
+const READ = 5_000;
+
+/** Rows that are gone through in one commit: whoever writes a message then waits for all of them. */
+const SWEPT = 500;
 
 /** A stretch of a table by its id: behind `from`, and up to `to` where there is more after it. */
 export interface Stretch {
@@ -16,23 +19,29 @@ export interface Stretch {
   to: string | undefined;
 }
 
-/** The next stretch of a table that has no index for what is looked for. */
-export async function stretchFrom(db: Db, table: 'messages' | 'audit' | 'answers', from = ''): Promise<Stretch> {
+/** The next stretch, for one commit, of a table that has no index for what is looked for. */
+export function stretchFrom(db: Db, table: Long, from = ''): Promise<Stretch> {
+  return stretchOf(db, table, { from, rows: SWEPT });
+}
+
+type Long = 'messages' | 'audit' | 'answers';
+
+async function stretchOf(db: Db, table: Long, { from, rows }: { from: string; rows: number }): Promise<Stretch> {
   const row = await db
     .selectFrom(table)
     .select('id')
     .where('id', '>', from)
     .orderBy('id')
-    .offset(PIECE - 1)
+    .offset(rows - 1)
     .limit(1)
     .executeTakeFirst();
   return { from, to: row?.id };
 }
 
-/** All stretches of a table, one after the other. */
-export async function* stretchesOf(db: Db, table: Parameters<typeof stretchFrom>[1]): AsyncIterable<Stretch> {
+/** All stretches of a table, one after the other, for reading. */
+export async function* stretchesOf(db: Db, table: Long): AsyncIterable<Stretch> {
   for (let from: string | undefined = ''; from !== undefined;) {
-    const stretch: Stretch = await stretchFrom(db, table, from);
+    const stretch: Stretch = await stretchOf(db, table, { from, rows: READ });
     yield stretch;
     from = stretch.to;
   }

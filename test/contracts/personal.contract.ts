@@ -4,7 +4,7 @@ import { sweepErased, eraseAccount } from '#auth/erase-account.ts';
 import { exportAccount, type PersonalParts } from '#auth/export-account.ts';
 import type { Forgetting } from '#core/personal-data.ts';
 import { personalData } from '#src/personal-data.ts';
-import { readFacts } from '#storage/instance.ts';
+import { readFacts, writeFact } from '#storage/instance.ts';
 import type { Storage } from '#storage/storage.ts';
 import { fillForPerson, type Filled } from './filled-person.ts';
 import type { StorageCase } from './storage.contract.ts';
@@ -71,21 +71,45 @@ export const personalContract: StorageCase[] = [
     holds: (storage) => forgets(storage, 'delete', ['mk-ban-reason', 'mk-discord', 'mk-room', 'mk-words']),
   },
   {
-    says: 'a deletion that is killed on its way is ended by housekeeping',
+    says: 'a deletion answers before large tables are gone through, and is ended by housekeeping, which goes on where it was killed',
     async holds(storage) {
       const filled = await fillForPerson(storage);
+      const told = await erase(storage, filled, { messages: 'delete' });
+      assert.match(told.goesOn, /gone through now/);
+      assert.ok((await marksIn(storage)).includes('mk-message'), 'not yet');
       const parts = partsOf(storage);
-      const personal = parts.personal.map((part) => ({
-        ...part,
-        sweep: part.sweep && (() => Promise.reject(new Error('killed'))),
-      }));
-      await assert.rejects(
-        erase(storage, filled, { messages: 'delete', parts: { ...parts, personal: personal as never } }),
-      );
-      assert.equal((await readFacts(storage.db, 'erasing ')).size, 1);
-      await sweepErased(parts);
+      const pieces: string[] = [];
+      const [last] = parts.personal.filter(({ sweep }) => sweep).slice(-1);
+      const killed = watched(parts, (name) => {
+        if (name === last?.name) throw new Error('killed');
+        pieces.push(name);
+      });
+      await assert.rejects(sweepErased(killed), /killed/);
+      assert.ok(pieces.length > 0);
+      const after: string[] = [];
+      assert.deepEqual(await sweepErased(watched(parts, (name) => after.push(name))), [filled.account]);
+      assert.deepEqual(after, [last?.name], 'what was done is not done again');
       assert.equal((await readFacts(storage.db, 'erasing ')).size, 0);
       assert.deepEqual(await marksIn(storage), ['mk-ban-reason', 'mk-discord', 'mk-room', 'mk-words']);
+    },
+  },
+  {
+    says: 'a hall that stops finishes the piece under way and begins no other; what fails with one person holds up nobody else',
+    async holds(storage) {
+      const filled = await fillForPerson(storage);
+      await erase(storage, filled, { messages: 'delete' });
+      const parts = partsOf(storage);
+      const stopping = new AbortController();
+      const pieces: string[] = [];
+      const watching = watched(parts, (name) => {
+        pieces.push(name);
+        stopping.abort();
+      });
+      assert.deepEqual(await sweepErased({ ...watching, signal: stopping.signal }), []);
+      assert.equal(pieces.length, 1);
+      await storage.write((tx) => writeFact(tx.db, 'erasing acct_0', '{"how":{}}'));
+      await assert.rejects(sweepErased(parts));
+      assert.deepEqual([...(await readFacts(storage.db, 'erasing ')).keys()], ['acct_0']);
     },
   },
 ];
@@ -93,6 +117,7 @@ export const personalContract: StorageCase[] = [
 async function forgets(storage: Storage, messages: Forgetting['messages'], kept: string[]): Promise<void> {
   const filled = await fillForPerson(storage);
   const told = await erase(storage, filled, { messages });
+  await sweepErased(partsOf(storage));
   assert.ok(told.kept.every(({ what, why }) => what.endsWith('.') && why.endsWith('.')));
   assert.deepEqual(await marksIn(storage), kept);
   const others = await dump(storage);
@@ -105,13 +130,23 @@ async function forgets(storage: Storage, messages: Forgetting['messages'], kept:
   assert.deepEqual([username, name], [`deleted-${filled.account.toLowerCase()}`, 'Deleted person']);
 }
 
-function erase(
-  storage: Storage,
-  { account, username }: Filled,
-  { messages, parts = partsOf(storage) }: { messages: Forgetting['messages']; parts?: PersonalParts },
-) {
+function erase(storage: Storage, { account, username }: Filled, { messages }: Pick<Forgetting, 'messages'>) {
   const session = { id: 'sess_mine', account, username, name: '', operator: false };
-  return eraseAccount(parts, session, { username, messages, address: '127.0.0.1' });
+  return eraseAccount(partsOf(storage), session, { username, messages, address: '127.0.0.1' });
+}
+
+/** Calls `seen` with the part's name in each piece, before it is done. */
+function watched(parts: PersonalParts, seen: (part: string) => void): PersonalParts {
+  const personal = parts.personal.map((part) => ({
+    ...part,
+    ...(part.sweep && {
+      sweep: async (...piece: Parameters<typeof part.sweep>) => {
+        seen(part.name);
+        return part.sweep?.(...piece);
+      },
+    }),
+  }));
+  return { ...parts, personal };
 }
 
 const throttle = { wait: async () => 0, failed: async () => undefined, succeeded: async () => undefined };

@@ -32,7 +32,7 @@ export function yourDataRoutes(app: App, hall: Hall, callers: Callers): void {
     },
   );
 
-  app.delete('/v1/me', { schema: { tags, body: Erase, response: { 200: KeptList } } }, async (request, reply) => {
+  app.delete('/v1/me', { schema: { tags, body: Erase, response: { 200: Erased } } }, async (request, reply) => {
     const session = await callers.need(request);
     const told = await hall.yourData.erase(session, { ...request.body, address: request.ip });
     callers.clearCookie(reply);
@@ -50,4 +50,5 @@ const Erase = z.strictObject({
   messages,
 });
 const KeptList = z.object({ kept: z.array(z.object({ what: z.string(), why: z.string() })) });
+const Erased = KeptList.extend({ goesOn: z.string().describe('what is not done yet, and is done by itself') });
 const Lines = z.any().describe('one JSON object a line: part, table, and the columns');
