@@ -19,5 +19,5 @@ export const dataTexts = {
   back: 'Keep the account',
   go: 'Delete it for good',
   going: 'Deleting it',
-  gone: 'Your account is deleted',
+  gone: 'Your account is deleted. What is left of your data goes within minutes.',
 };

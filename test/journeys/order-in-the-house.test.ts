@@ -103,7 +103,7 @@ describe('order in the house', { concurrency: 1 }, () => {
     await mo.open('/');
     await mo.goTo('square');
     await mo.write('/mute @rook 10m too loud');
-    await mo.page.getByText('rook is muted for 10m.').waitFor();
+    await mo.page.getByText('rook is muted for 10m in the community.').waitFor();
     await rook.page.getByText(/You are muted until .*: too loud/).waitFor();
     await rook.write('hello?');
     await rook.page.getByText(/Not sent\. You are muted/).waitFor();

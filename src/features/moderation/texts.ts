@@ -22,12 +22,13 @@ export const TEXTS = {
   state: 'on or off',
   noRoom: 'Slow mode is for a room. Type this in one.',
   badTime: (typed: string) => `“${typed.slice(0, 40)}” is not a time such as 10m, 2h or 7d, a year at most.`,
-  muted: (name: string, time: string, there: string[]) => `${name} is muted for ${time}.${elsewhere(there, 'timeOut')}`,
+  muted: (name: string, time: string, there: string[]) =>
+    `${name} is muted for ${time} in the community.${elsewhere(there, 'timeOut')}`,
   unmuted: (name: string, there: string[]) => `${name} may write again.${elsewhere(there, 'timeOut', 'ends')}`,
   kicked: (name: string, there: string[]) =>
-    `${name} was taken out. An invite lets them in again.${elsewhere(there, 'kick')}`,
+    `${name} was taken out of the community. An invite lets them in again.${elsewhere(there, 'kick')}`,
   banned: (name: string, time: string | undefined, there: string[]) =>
-    `${name} is banned${time === undefined ? '' : ` for ${time}`}. A ban follows the person.${elsewhere(there, 'ban')}`,
+    `${name} is banned from the community${time === undefined ? '' : ` for ${time}`}. A ban follows the person.${elsewhere(there, 'ban')}`,
   unbanned: (name: string, there: string[]) => `The ban of ${name} is over.${elsewhere(there, 'unban')}`,
   slowed: (seconds: number) =>
     seconds === 0 ? 'Slow mode is off here.' : `One message in ${seconds} s here. Moderators are not slowed.`,
@@ -36,10 +37,14 @@ export const TEXTS = {
   unlocked: 'The lock-down is over.',
 };
 
-/** The platforms that can are asked, and what they make of it stands in the log; of the others it is said who can. */
+/**
+ * The platforms that can are asked, and what they make of it stands in the log; of the others it is said who can. How high the
+ * person stands there is not known here: it is looked up when the platform is asked, so the answer promises nothing.
+ */
 function elsewhere(platforms: string[], act: PlatformAction, ends?: 'ends'): string {
   const able = platforms.filter((one) => unableTo(one, act) === undefined);
-  const asked = able.length === 0 ? '' : ` ${listed(able)} asked to do the same; the log says what came of it.`;
+  const rank = ends ? '' : ', unless the person stands as high there as you do here';
+  const asked = able.length === 0 ? '' : ` ${listed(able)} asked to do the same${rank}; the log says what came of it.`;
   if (ends) return asked;
   const unable = platforms.flatMap((one) => {
     const why = unableTo(one, act);
