@@ -40,10 +40,12 @@ export const personalRooms: Personal = {
     for (const table of SEEN) yield* rowsOf(db, { table, column: 'account_id', ids: [account] });
   },
   async erase(db, { account }) {
-    for (const table of SEEN) await deleteRows(db, { table, column: 'account_id', ids: [account] });
+    await deleteRows(db, { table: 'reads', column: 'account_id', ids: [account] });
   },
   async sweep(db, person, how) {
     const stretch = await stretchFrom(db, 'messages', how.from);
+    await sql`delete from mentions where account_id = ${person.account}
+      and (room_id, seq) in (select room_id, seq from messages where ${isIn('id', stretch)})`.execute(db);
     if (how.messages === 'delete') await deleteWords(db, person, { stretch, at: how.at });
     await forgetAsker(db, person, { stretch, messages: how.messages });
     return stretch.to;
@@ -76,15 +78,19 @@ async function forgetAsker(
     .where('extra', 'like', '%"cause"%')
     .where(isIn('id', stretch))
     .execute();
-  for (const { id, extra } of rows) {
+  const nameless = rows.flatMap(({ id, extra }) => {
     const { cause, ...rest } = JSON.parse(extra ?? '{}') as MessageExtra;
-    if (!cause || !ids.includes(cause.account)) continue;
-    const command = cause.text.split(' ')[0] ?? '';
-    const nameless = { account: person.account, name: NOBODY, text: messages === 'delete' ? command : cause.text };
-    await db
-      .updateTable('messages')
-      .set({ extra: JSON.stringify({ ...rest, cause: nameless }) })
-      .where('id', '=', id)
-      .execute();
-  }
+    if (!cause || !ids.includes(cause.account)) return [];
+    const text = messages === 'delete' ? (cause.text.split(' ')[0] ?? '') : cause.text;
+    return [{ id, extra: JSON.stringify({ ...rest, cause: { account: person.account, name: NOBODY, text } }) }];
+  });
+  await writeExtras(db, nameless);
+}
+
+/** In one statement: hundreds one after the other would hold up whoever writes meanwhile. */
+async function writeExtras(db: Db, all: readonly { id: string; extra: string }[]): Promise<void> {
+  if (all.length === 0) return;
+  const cases = all.map(({ id, extra }) => sql`when ${id} then ${extra}`);
+  await sql`update messages set extra = case id ${sql.join(cases, sql` `)} end
+    where id in (${sql.join(all.map(({ id }) => id))})`.execute(db);
 }

@@ -11,7 +11,7 @@ export type Personal = PersonalData<Db>;
 const READ = 5_000;
 
 /** Rows that are gone through in one commit: whoever writes a message then waits for all of them. */
-const SWEPT = 500;
+const SWEPT = 250;
 
 /** A stretch of a table by its id: behind `from`, and up to `to` where there is more after it. */
 export interface Stretch {

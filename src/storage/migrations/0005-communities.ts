@@ -235,6 +235,8 @@ async function words(db: Kysely<never>, big: Big): Promise<void> {
     .addColumn('at', big, needed)
     .execute();
   await index(db, 'held_messages_of', 'held_messages', ['community_id', 'at']);
+  // For messages that are deleted: the key of the table begins with who was mentioned.
+  await index(db, 'mentions_in', 'mentions', ['room_id', 'seq']);
   await schema
     .createTable('incoming_webhooks')
     .addColumn('id', 'text', key)
