@@ -90,16 +90,17 @@ function isBy(account: string | null, person: PersonOnRecord): boolean {
 
 /** What moderators did says whom it was about: the person, or one of their messages. Before ids on platforms are forgotten. */
 async function forgetName(db: Db, person: PersonOnRecord, stretch: Stretch): Promise<void> {
-  const theirs = db.selectFrom('messages').select('id').where('author_id', '=', person.account);
   const rows = await db
     .selectFrom('audit')
-    .select(['id', 'detail'])
+    .select(['id', 'subject', 'detail'])
     .where('action', 'like', 'moderation.%')
     .where('detail', 'like', '%"person":%')
-    .where((e) => e.or([e('subject', 'in', idsOf(person)), e('subject', 'in', theirs)]))
     .where(isIn('id', stretch))
     .execute();
-  for (const { id, detail } of rows) {
+  const subjects = rows.flatMap(({ subject }) => subject ?? []);
+  const theirs = new Set([...idsOf(person), ...(await messagesBy(db, person, subjects))]);
+  for (const { id, subject, detail } of rows) {
+    if (subject === null || !theirs.has(subject)) continue;
     const nameless = { ...(JSON.parse(detail ?? '{}') as object), person: NOBODY };
     await db
       .updateTable('audit')
@@ -107,6 +108,13 @@ async function forgetName(db: Db, person: PersonOnRecord, stretch: Stretch): Pro
       .where('id', '=', id)
       .execute();
   }
+}
+
+/** Which of these are messages of theirs. By their ids: messages have no index by author. */
+async function messagesBy(db: Db, { account }: PersonOnRecord, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const found = db.selectFrom('messages').select('id').where('id', 'in', ids).where('author_id', '=', account);
+  return (await found.execute()).map(({ id }) => id);
 }
 
 /** Puts the account's number, which says nothing, in the place of `platform:id`. */

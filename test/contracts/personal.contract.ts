@@ -94,6 +94,43 @@ export const personalContract: StorageCase[] = [
     },
   },
   {
+    says: 'what somebody wrote goes in many small commits: others write in between',
+    async holds(storage) {
+      const filled = await fillForPerson(storage);
+      const { id: room } = await storage.db.selectFrom('rooms').select('id').executeTakeFirstOrThrow();
+      const text = 'one of many';
+      const many = Array.from({ length: 1_000 }, (_, n) => ({ id: `msg_${n}`, room_id: room, seq: 1_000 + n, text }));
+      const rows = many.map((one) => ({ ...one, author_id: filled.account, created_at: 1 }));
+      for (let n = 0; n < rows.length; n += 100)
+        await storage.write((tx) =>
+          tx.db
+            .insertInto('messages')
+            .values(rows.slice(n, n + 100))
+            .execute(),
+        );
+      await erase(storage, filled, { messages: 'delete' });
+      const left: number[] = [];
+      const parts = partsOf(storage);
+      const personal = parts.personal.map((part) => ({
+        ...part,
+        ...(part.name === 'messages' && {
+          sweep: async (...piece: Parameters<NonNullable<typeof part.sweep>>) => {
+            const next = await part.sweep?.(...piece);
+            left.push(
+              (await (piece[0] as Storage['db']).selectFrom('messages').select('id').where('text', '=', text).execute())
+                .length,
+            );
+            return next;
+          },
+        }),
+      }));
+      await sweepErased({ ...parts, personal });
+      const steps = left.map((now, n) => (left[n - 1] ?? rows.length) - now);
+      assert.equal(left.at(-1), 0);
+      assert.ok(Math.max(...steps) <= 250, steps.join());
+    },
+  },
+  {
     says: 'a hall that stops finishes the piece under way and begins no other; what fails with one person holds up nobody else',
     async holds(storage) {
       const filled = await fillForPerson(storage);
