@@ -66,6 +66,7 @@ const DIALOGS: Record<string, [page: string, ...presses: (string | RegExp)[]]> =
   'session-list': ['/me', 'End all others'],
   'shown-picture': ['/rooms/<room>', 'Enlarge: seconds a build'],
   'shown-table': ['/rooms/<room>', 'Enlarge'],
+  'slack-workspaces': ['/c/<community>/spaces', 'Take away Traders'],
   'space-rows': ['/c/<community>/spaces', 'Disconnect The Square'],
 };
 

@@ -22,7 +22,7 @@ export async function livedIn(hall: OpenHall, owner: Somebody): Promise<Places> 
   const hook = (await made('POST', `${of}/webhooks`, { room: room.id, name: 'Deploy' })).body['url'];
   await call(hall, { method: 'POST', path: new URL(String(hook)).pathname, body: SHOWN });
   await as(await somebody(hall.storage, 'max'))('POST', `/v1/rooms/${room.id}/messages`, { text: 'and who are you?' });
-  await linked(hall, owner.account);
+  await linked(hall, owner.account, community);
   const { invite } = (await made('POST', `${of}/invites`, { uses: 5 })).body as { invite: { code: string } };
   return { community, room: room.id, invite: invite.code };
 }
@@ -37,8 +37,8 @@ const SHOWN = {
   },
 };
 
-/** Somebody's name elsewhere, a verified address, one more session, and a place that they connected. */
-async function linked(hall: OpenHall, account: string): Promise<void> {
+/** Somebody's name elsewhere, a verified address, one more session, a place that they connected, and a workspace that they added. */
+async function linked(hall: OpenHall, account: string, community: string): Promise<void> {
   const at = Date.now();
   await hall.storage.write(async ({ db }) => {
     const name = { platform: 'slack', platform_id: 'U1', account_id: account, name: 'mia' };
@@ -49,6 +49,11 @@ async function linked(hall: OpenHall, account: string): Promise<void> {
     const verified = { email: 'olga@example.org', email_verified_at: at };
     await db.updateTable('accounts').set(verified).where('id', '=', account).execute();
     await db.updateTable('spaces').set({ connected_at: at, connected_by: account }).execute();
+    const workspace = { platform: 'slack', platform_id: 'T1', name: 'Traders', state: 'live', why: null };
+    await db
+      .insertInto('platform_apps')
+      .values({ id: 'app_traders', community_id: community, ...workspace, created_by: account, created_at: at })
+      .execute();
     const mine = await db
       .selectFrom('sessions')
       .selectAll()
