@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
+import { LIMITS } from '#core/limits.ts';
 import { prepare } from '#test/contracts/fixtures.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { eventually } from '#test/support/wait.ts';
@@ -121,6 +122,19 @@ describe('the relay of several processes', () => {
       broker.bodies,
       Array.from({ length: 700 }, (_, n) => n),
     );
+  });
+
+  test('sends nothing past what was refused, though the broker is back while it reads on', async (t) => {
+    const a = await open(t);
+    const broker = new Broker();
+    const bodies = Array.from({ length: 2 * LIMITS.outboxBatch }, (_, n) => n);
+    for (const n of bodies.slice(0, LIMITS.outboxBatch)) broker.refuses.add(n);
+    await a.write(async (tx) => {
+      for (const n of bodies) await tx.publish('jobs', n);
+    });
+    relay(t, a, broker);
+    await empty(a);
+    assert.deepEqual(broker.bodies, bodies);
   });
 
   test('says of rows that stood there before it that they may have been sent', async (t) => {

@@ -104,7 +104,8 @@ class BrokerRelay implements Relay {
       }
       const limit = Math.min(room, LIMITS.outboxBatch);
       const rows = await readOutboxBut(this.#storage.db, [...this.#inHand.keys()], limit);
-      if (!this.#parts.mayRelay()) return;
+      // What was refused meanwhile comes before these.
+      if (this.#refused || !this.#parts.mayRelay()) return;
       for (const row of rows) this.#send(row);
       if (rows.length < limit) return;
     }
