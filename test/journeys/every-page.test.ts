@@ -3,13 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { openHall, somebody, type OpenHall } from '#test/contracts/fixtures.ts';
+import { openHall, somebody, type OpenHall, type Somebody } from '#test/contracts/fixtures.ts';
 import { startDiscord, type Discord } from '#test/simulators/discord/index.ts';
 import { startBrowser } from '#test/support/chromium.ts';
 import { ROOT } from '#test/support/child.ts';
 import { focused, isWithin, walk } from '#test/support/keys.ts';
-import { livedIn, type Places } from '#test/support/lived-in.ts';
+import { livedIn, twoOfEach, type Places } from '#test/support/lived-in.ts';
 import { Visitor } from '#test/support/visitor.ts';
+import { eventually } from '#test/support/wait.ts';
 
 /** How long each answer of the hall takes while a page is watched for jumps, in ms: long enough that its ghost is painted. */
 const SLOW_MS = 150;
@@ -70,6 +71,39 @@ const DIALOGS: Record<string, [page: string, ...presses: (string | RegExp)[]]> =
   'space-rows': ['/c/<community>/spaces', 'Disconnect The Square'],
 };
 
+const MODERATION = '/c/<community>/moderation';
+const REVOKE = /^Revoke the link/;
+/**
+ * Lists whose rows go by a press, by file: where one is found, what is pressed, and where the focus goes. Else it would be nowhere.
+ */
+const GOING: Record<string, { page: string; presses: (string | RegExp)[]; goesTo: string | RegExp }> = {
+  'dead-jobs': { page: '/operator', presses: ['Drop: stock.quote iled_1'], goesTo: 'Drop: stock.quote iled_2' },
+  'failed-jobs': { page: '/c/<community>/overview', presses: ['Drop: /stock 2'], goesTo: 'Failed jobs' },
+  'held-list, the first': { page: MODERATION, presses: ['Let it through'], goesTo: 'Let it through' },
+  'held-list, the last': { page: MODERATION, presses: ['Let it through'], goesTo: 'Moderation' },
+  'identity-list': { page: '/me', presses: ['Unlink mia on Slack', 'Unlink'], goesTo: 'Identities' },
+  'invite-table': { page: '/c/<community>/invites', presses: [REVOKE], goesTo: REVOKE },
+  'report-list, the first': { page: MODERATION, presses: ['Leave it'], goesTo: 'Leave it' },
+  'report-list, the last': { page: MODERATION, presses: ['Leave it'], goesTo: 'Reports' },
+  'operator-accounts': { page: '/operator', presses: ['Disable mara', 'Disable mara'], goesTo: 'Enable mara' },
+  'role-table': {
+    page: '/c/<community>/spaces',
+    presses: [/^Remove the line for Slack.*1/],
+    goesTo: /^Remove the line for Slack.*2/,
+  },
+  'space-rows': { page: '/c/<community>/spaces', presses: ['Disconnect The Square', 'Disconnect'], goesTo: /./ },
+  'sanction-list': {
+    page: MODERATION,
+    presses: ['Lift what holds for rude-2'],
+    goesTo: 'Lift what holds for rude-1',
+  },
+  'secret-list': { page: '/me', presses: ['Forget Torn API key', 'Forget it'], goesTo: 'Secrets' },
+  'session-list': { page: '/me', presses: [/^End the session/], goesTo: 'Sessions' },
+  'token-list': { page: '/me', presses: ['Revoke board 1'], goesTo: /^Revoke / },
+  'webhook-table': { page: '/c/<community>/webhooks', presses: ['Revoke Hook 1'], goesTo: /^Revoke / },
+  'word-list': { page: MODERATION, presses: ['Take free gold 1 off the list'], goesTo: /^Take .* off the list$/ },
+};
+
 /** Every page there is: no mouse, a narrow window, large letters, a slow line. */
 describe('every page', { concurrency: 1 }, () => {
   let browser: Browser;
@@ -78,12 +112,13 @@ describe('every page', { concurrency: 1 }, () => {
   let olga: Visitor;
   let stranger: Visitor;
   let places: Places;
+  let herself: Somebody;
   const at = (path: string): string => path.replace(/<(\w+)>/, (_, name: string) => places[name as keyof Places]);
 
   before(async () => {
     [browser, discord] = await Promise.all([startBrowser(), startDiscord()]);
     hall = await openHall({ SIGNUP: 'open', ...discord.env });
-    const herself = await somebody(hall.storage, 'olga', 'owner');
+    herself = await somebody(hall.storage, 'olga', 'owner');
     await discord.connected();
     places = await livedIn(hall, herself);
     [olga, stranger] = [await Visitor.arrive(browser, hall.url), await Visitor.arrive(browser, hall.url)];
@@ -138,6 +173,26 @@ describe('every page', { concurrency: 1 }, () => {
       await page.keyboard.press('Escape');
       await page.locator('dialog[open]').waitFor({ state: 'detached' });
       assert.notEqual(await focused(page), '', 'the focus is nowhere');
+    });
+
+  test('there are two of each thing', () => twoOfEach(hall, herself, places));
+
+  for (const [name, { page: path, presses, goesTo }] of Object.entries(GOING))
+    test(`${name}: the focus goes on when its row goes`, async () => {
+      const { page } = olga;
+      await page.goto(hall.url + at(path));
+      await isSettled(page);
+      const [press = '', ...answers] = presses;
+      const rows = page.getByRole('button', { name: press, exact: true });
+      const before = await rows.count();
+      await pressed(page, press);
+      for (const name of answers)
+        await page.getByRole('dialog').getByRole('button', { name, exact: true }).press('Enter');
+      await eventually('the focus goes on', async () => {
+        const now = await focused(page);
+        const isThere = typeof goesTo === 'string' ? now === goesTo : goesTo.test(now);
+        return isThere && (await rows.count()) < before ? now : undefined;
+      });
     });
 });
 

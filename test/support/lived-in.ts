@@ -1,4 +1,5 @@
 import { firstCommunity } from '#storage/communities.ts';
+import { buryJob, insertJob } from '#storage/work.ts';
 import { type OpenHall, roomOf, type Somebody, somebody } from '#test/contracts/fixtures.ts';
 import { call } from './person.ts';
 
@@ -25,6 +26,39 @@ export async function livedIn(hall: OpenHall, owner: Somebody): Promise<Places> 
   await linked(hall, owner.account, community);
   const { invite } = (await made('POST', `${of}/invites`, { uses: 5 })).body as { invite: { code: string } };
   return { community, room: room.id, invite: invite.code };
+}
+
+/** Two more of all that a press takes out of a list, and one where a row comes before it. */
+export async function twoOfEach(hall: OpenHall, owner: Somebody, { community, room }: Places): Promise<void> {
+  const of = `/v1/communities/${community}`;
+  const as = (who: Somebody) => (method: string, path: string, body?: unknown) =>
+    call(hall, { method, path, body, token: who.token });
+  const [made, mara] = [as(owner), await somebody(hall.storage, 'mara')];
+  const mappings = ['1', '2'].map((platformRole) => ({ platform: 'slack', platformRole, role: 'member' }));
+  await made('PUT', `${of}/role-mappings`, { mappings });
+  for (const n of [1, 2]) {
+    const rude = await somebody(hall.storage, `rude-${n}`);
+    await made('POST', `${of}/invites`, {});
+    await made('POST', `${of}/webhooks`, { room, name: `Hook ${n}` });
+    await made('POST', `${of}/word-rules`, { words: `free gold ${n}`, act: 'hold' });
+    await made('POST', '/v1/me/tokens', { name: `board ${n}`, scopes: ['read'] });
+    const { id } = (await as(rude)('POST', `/v1/rooms/${room}/messages`, { text: `rude ${n}` })).body;
+    await as(mara)('POST', `/v1/messages/${String(id)}/report`, { reason: 'rude' });
+    await as(rude)('POST', `/v1/rooms/${room}/messages`, { text: `the lottery ${n}` });
+    await made('POST', `${of}/sanctions`, { account: rude.account, kind: 'mute', minutes: 60, reason: 'rude' });
+    await failed(hall, { community, room, n });
+  }
+}
+
+/** A job that was tried as often as it may be. */
+async function failed({ storage }: OpenHall, { community, room, n }: { community: string; room: string; n: number }) {
+  const [id, at] = [`job_failed_${n}`, Date.now() - n];
+  const to = { platform: 'webchat', room, account: 'acct_1' };
+  const request = { id, to, community, cause: { account: 'acct_1', name: 'ann', text: `/stock ${n}` } };
+  await storage.write(async (tx) => {
+    await insertJob(tx.db, { id, name: 'stock.quote', payload: {}, request, at });
+    await buryJob(tx.db, id, 'TypeError: fetch failed', at);
+  });
 }
 
 /** The smallest picture there is, and a table. */
