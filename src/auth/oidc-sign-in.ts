@@ -1,7 +1,8 @@
 import { AppError, unknown } from '#core/errors.ts';
 import { findAccount } from '#storage/accounts.ts';
 import { findIdentity } from '#storage/identities.ts';
-import type { Auth } from './auth.ts';
+import { findInvite } from '#storage/invites.ts';
+import { digest, type Auth } from './auth.ts';
 import { linkIdentity } from './identities.ts';
 import { tellSanctioned } from './linked-sanctions.ts';
 import { hasFactor, needFactor } from './need-factor.ts';
@@ -17,7 +18,7 @@ import {
 import type { Oidc, OidcPerson } from './oidc.ts';
 
 import { openSession } from './sessions.ts';
-import { createAccount } from './sign-up.ts';
+import { createAccount, readCode } from './sign-up.ts';
 
 /** A sign-in, or the linking of one more way to sign in. */
 export interface OidcAsked extends Pick<Attempt, 'by' | 'invite' | 'shared' | 'next'> {
@@ -67,13 +68,25 @@ export async function endOidc(auth: Auth, came: OidcCameBack): Promise<OidcEnd> 
   const person = await oidc.person(came.url, kept);
   const next = ownPath(kept.next);
   if (kept.by) return { is: 'linked', next: await link(auth, { oidc, person, account: kept.by.account, next }) };
-  const account = (await knownAs(auth, oidc, person)) ?? (await newcomer(auth, { oidc, person, kept, came }));
-  const shared = kept.shared === true;
+  const known = await knownAs(auth, oidc, person);
+  if (known === undefined) return newcomer(auth, { oidc, person, kept, came });
+  return comeIn(auth, known, { shared: kept.shared === true, device: came.device, next });
+}
+
+/** Who has a second factor is asked for it first. */
+async function comeIn(auth: Auth, account: string, how: Entering): Promise<OidcEnd> {
+  const { shared, device, next } = how;
   if (await hasFactor(auth, account)) {
     const { sealed } = await beginAttempt(auth, { purpose: 'second-step', provider: 'oidc', account, shared, next });
     return { is: 'second-step', next, sealed };
   }
-  return { is: 'signed-in', next, ...(await enter(auth, account, { shared, device: came.device })) };
+  return { is: 'signed-in', next, ...(await enter(auth, account, { shared, device })) };
+}
+
+interface Entering {
+  shared: boolean;
+  device: string;
+  next: string;
 }
 
 /** The second step of whoever another service vouched for: the code of their second factor. */
@@ -118,11 +131,19 @@ interface Coming {
   came: OidcCameBack;
 }
 
-async function newcomer(auth: Auth, { oidc, person, kept, came }: Coming): Promise<string> {
+/** A newcomer by an invite begins in the community that asked them in; they are in the first one too. */
+async function newcomer(auth: Auth, { oidc, person, kept, came }: Coming): Promise<OidcEnd> {
   const asked = { username: { from: person.name }, name: person.name, identity: identityOf(oidc, person) };
   const { invite } = kept;
   const right = { by: 'outside', address: came.address, ...(invite !== undefined && { invite }) } as const;
-  return (await createAccount(auth, asked, right)).id;
+  const community = invite === undefined ? undefined : await communityOf(auth, invite);
+  const { id } = await createAccount(auth, asked, right);
+  const next = community === undefined ? ownPath(kept.next) : `/?community=${community}`;
+  return comeIn(auth, id, { shared: kept.shared === true, device: came.device, next });
+}
+
+async function communityOf({ storage, clock }: Auth, code: string): Promise<string | undefined> {
+  return (await findInvite(storage.db, digest(readCode(code)), clock()))?.community;
 }
 
 function identityOf({ platform, name }: Oidc, person: OidcPerson) {

@@ -74,6 +74,18 @@ describe('signing in by another service', () => {
     hall.hall.auth.signup = 'open';
   });
 
+  test('lets a newcomer by an invite begin in the community that asked them in', async () => {
+    const host = await somebody(hall.storage, 'hostess', 'owner');
+    const make = async <Made>(path: string, body: unknown): Promise<Made> =>
+      (await call<Made>(hall, { method: 'POST', path, body, token: host.token })).body;
+    const { id } = await make<{ id: string }>('/v1/communities', { name: 'Second' });
+    const { invite } = await make<{ invite: { code: string } }>(`/v1/communities/${id}/invites`, { uses: 1 });
+    const asked = `?invite=${invite.code}&next=/join/${invite.code}`;
+    issuer.who = { id: 'sub-second', name: 'Sela' };
+    assert.equal((await signIn(asked)).location, `/?community=${id}`);
+    assert.equal((await signIn(asked)).location, `/join/${invite.code}`, 'who has an account is asked whether to join');
+  });
+
   test('does not open an account that is disabled', async () => {
     issuer.who = { id: 'sub-disabled', name: 'Dora' };
     const { id } = await me(await signIn());

@@ -3,11 +3,11 @@ import { after, before, describe } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { assertAccessible } from '#test/support/axe.ts';
 import { createAccount } from '#auth/sign-up.ts';
-import { openHall, type OpenHall } from '#test/contracts/fixtures.ts';
+import { openHall, somebody, type OpenHall } from '#test/contracts/fixtures.ts';
 import { startBrowser } from '#test/support/chromium.ts';
 import { freePort } from '#test/support/free-port.ts';
 import { startIssuer, type OwnIssuer } from '#test/support/issuers.ts';
-import { PASSWORD } from '#test/support/person.ts';
+import { call, PASSWORD } from '#test/support/person.ts';
 import { takePictures } from '#test/support/pictures.ts';
 import { play } from '#test/support/play.ts';
 import { startMail, type MailServer } from '#test/simulators/mail/index.ts';
@@ -146,6 +146,21 @@ describe('the ways in, at the pages', { concurrency: 1 }, () => {
     assert.equal(username, 'bea.bell');
     await bea.open('/signin?problem=issuer-denied');
     assert.deepEqual(bea.complaints, []);
+  });
+
+  scene('Cleo comes by it with an invite, and stands in the community that asked her in', async () => {
+    const host = await somebody(hall.storage, 'host', 'owner');
+    const make = async <Made>(path: string, body: unknown): Promise<Made> =>
+      (await call<Made>(hall, { method: 'POST', path, body, token: host.token })).body;
+    const { id } = await make<{ id: string }>('/v1/communities', { name: 'Lantern Street' });
+    const { invite } = await make<{ invite: { code: string } }>(`/v1/communities/${id}/invites`, {});
+    issuer.who = { id: 'sub-cleo', name: 'Cleo' };
+    const cleo = await Visitor.arrive(browser, hall.url);
+    await cleo.open(`/join/${invite.code}`);
+    await cleo.page.getByRole('link', { name: /^Continue with / }).click();
+    await cleo.page.waitForURL((url) => url.pathname.startsWith('/rooms/'));
+    assert.match(await cleo.page.title(), / · Lantern Street$/);
+    assert.deepEqual(cleo.complaints, []);
   });
 
   async function mailedPath(page: string): Promise<string> {
