@@ -98,6 +98,7 @@ function entryOf(row: AuditRow, names: AuditNames): AuditEntry {
     at: toRfc3339(at),
     who: account === null ? null : whoIs(account, names),
     identity: identityOf(row, names),
+    platform: row.platform,
     action,
     subject: row.subject === null ? null : named(row.subject),
     detail: detail?.startsWith('acct_') ? (nameOf(detail, names) ?? detail) : detail,

@@ -128,9 +128,9 @@ export const auditTexts = {
     'space.leave': () => 'had the bot leave a space',
     'token.end': () => 'revoked an API token',
     'token.make': () => 'made an API token',
-    'webhook.make': () => 'made a webhook',
-    'webhook.rotate': () => 'gave a webhook a new address',
-    'webhook.end': () => 'ended a webhook',
+    'webhook.make': (_, more) => `made ${webhookCalled(more)}`,
+    'webhook.rotate': (_, more) => `gave ${webhookCalled(more)} a new address`,
+    'webhook.end': (_, more) => `ended ${webhookCalled(more)}`,
     'space.symbol': () => 'changed the sign before commands in a space',
   } as Record<string, (it: string, more: string) => string>,
   /** For an act that is not among them. */
@@ -169,6 +169,11 @@ export const auditTexts = {
 
 function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
+}
+
+/** Entries of before 0.5 do not say how it was called. */
+function webhookCalled(name: string): string {
+  return name === '' ? 'a webhook' : `the webhook ${name}`;
 }
 
 function withArticle(role: string): string {

@@ -49,6 +49,7 @@ export async function makeWebhook(
       account: person.account,
       action: 'webhook.make',
       subject: made.id,
+      detail: made.name,
       place: room.id,
       at,
     });
@@ -139,12 +140,12 @@ interface Change {
 
 async function change(
   chat: Chat,
-  { id, community, room }: IncomingWebhook,
+  { id, name, community, room }: IncomingWebhook,
   { by, action, act }: Change,
 ): Promise<void> {
   await chat.storage.write(async (tx) => {
     if (!(await act(tx.db))) throw unknown('webhook');
-    await record(tx.db, { community, account: by, action, subject: id, place: room, at: chat.clock() });
+    await record(tx.db, { community, account: by, action, subject: id, detail: name, place: room, at: chat.clock() });
   });
 }
 

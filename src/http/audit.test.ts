@@ -23,6 +23,7 @@ interface Entry {
   at: string;
   who: { id: string; name: string | null; username: string | null } | null;
   identity: { platform: string; id: string } | null;
+  platform: string | null;
   action: string;
   subject: { id: string; name: string | null } | null;
   place: { id: string; name: string | null } | null;
@@ -118,6 +119,16 @@ describe('the audit of a community over HTTP', () => {
     assert.equal(lines.length, 3_000);
     assert.deepEqual(lines[0]?.identity, { platform: 'twitch', id: '8', name: null });
     assert.equal((await ask('?action=audit.export')).body.entries[0]?.who?.name, 'ann');
+  });
+
+  test('still says which platform a deleted person’s command came from', async () => {
+    const by = { account: bob.account, identity: 'discord:5', action: 'command.stock' };
+    await hall.storage.write(async (tx) => {
+      await record(tx.db, { ...by, community, at: Date.now() + 1000 });
+      await tx.db.updateTable('audit').set({ platform_id: null }).where('platform_id', '=', '5').execute();
+    });
+    const [entry] = (await ask('?action=command.stock&limit=1')).body.entries;
+    assert.deepEqual([entry?.identity, entry?.platform], [null, 'discord']);
   });
 
   test('what belongs to no community is the operator’s to see', async () => {

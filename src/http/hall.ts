@@ -292,6 +292,8 @@ export interface AuditEntry {
   who: { id: string; name: string | null; username: string | null } | null;
   /** Where they did it from, where it was not here. */
   identity: { platform: string; id: string; name: string | null } | null;
+  /** The platform that they did it from; it stays where the identity was deleted. Null: here. */
+  platform: string | null;
   action: string;
   subject: { id: string; name: string | null } | null;
   detail: string | null;

@@ -42,6 +42,8 @@ describe('the pages of the audit and of one’s data', { concurrency: 1 }, () =>
     for (const line of [
       /adam .*changed \/stock: for moderators and up/,
       /juno .*Discord junopark tried \/stock .*Refused: role/,
+      /gone Discord used \/help/,
+      /adam web made the webhook Builds/,
     ])
       assert.ok(
         said.some((row) => line.test(row)),
@@ -160,5 +162,16 @@ async function aWeek(hall: OpenHall): Promise<string> {
     const by = { account: juno.account, identity: 'discord:5', place: 'discord:77' };
     return record(db, { ...by, community, action: 'command.stock', result: 'not-allowed', at: Date.now() });
   });
+  await act('POST', `/v1/communities/${community}/webhooks`, { room: room.id, name: 'Builds' });
+  await aDeletedPerson(hall, community);
   return `/c/${community}/audit`;
+}
+
+/** What they did from Discord is there still, without who they were there. */
+async function aDeletedPerson({ storage }: OpenHall, community: string): Promise<void> {
+  const { account } = await somebody(storage, 'gone');
+  await storage.write(async ({ db }) => {
+    await record(db, { community, account, identity: 'discord:9', action: 'command.help', at: Date.now() });
+    await db.updateTable('audit').set({ platform_id: null }).where('platform_id', '=', '9').execute();
+  });
 }

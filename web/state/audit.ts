@@ -7,6 +7,7 @@ export type Entry = {
   at: string;
   who: (Named & { username: string | null }) | null;
   identity: (Named & { platform: string }) | null;
+  platform: string | null;
   action: string;
   subject: Named | null;
   detail: string | null;
@@ -63,8 +64,10 @@ export function whoOf({ who, identity }: Entry): { id: string; name: string } {
 }
 
 /** By which way they came. */
-export function wayOf({ who, identity, detail }: Entry): string {
+export function wayOf({ who, identity, platform, detail }: Entry): string {
   if (identity) return [platformName(identity.platform), identity.name ?? identity.id].join(' ');
+  // Of whoever was deleted the platform alone is left.
+  if (platform !== null) return platformName(platform);
   if (who === null) return '';
   return readDetail(detail)['from'] === 'http' ? words.program : words.web;
 }

@@ -95,6 +95,7 @@ const Entry = z.object({
   at: z.iso.datetime(),
   who: named.extend({ username: z.string().nullable() }).nullable(),
   identity: named.extend({ platform: z.string() }).nullable(),
+  platform: z.string().nullable().describe('where it was done from; stays when who did it is deleted'),
   action: z.string(),
   subject: named.nullable(),
   detail: z.string().nullable(),
