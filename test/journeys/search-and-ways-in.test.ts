@@ -7,6 +7,7 @@ import { Hall } from '#test/support/hall.ts';
 import { call, member, owner as makeOwner, type Person } from '#test/support/person.ts';
 import { takePictures } from '#test/support/pictures.ts';
 import { play } from '#test/support/play.ts';
+import { moveTo } from '#test/support/roles.ts';
 import { Visitor } from '#test/support/visitor.ts';
 
 /** A play at the pages: Olga finds what was said long ago, lets a program post, and asks Ann into another community. */
@@ -80,6 +81,13 @@ describe('finding what was said, and ways in for people and programs', { concurr
     await takePictures(olga.page, 'search-nobody');
     await olga.page.getByRole('link', { name: 'Search all rooms, from anybody' }).click();
     await olga.page.getByText('The newest 50 messages in 1 room, newest first.').waitFor();
+  });
+
+  scene('“From” offers people of all her communities, as the search looks through all', async () => {
+    await moveTo(await member(owner, 'zoe'), second, 'member');
+    await olga.open('/search');
+    await olga.fill('From', 'zo');
+    await olga.page.locator('datalist option[value=zoe]').waitFor({ state: 'attached' });
   });
 
   scene('the way there is beside the rooms, and in “Jump to” with what was typed', async () => {

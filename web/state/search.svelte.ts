@@ -1,7 +1,6 @@
 import type { Found, FoundPage } from '#contracts/web.ts';
 import { call } from './api.ts';
-import { meantBy, peopleFor } from './find-person.ts';
-import { session } from './session.svelte.ts';
+import { meantBy, peopleOfMine } from './find-person.ts';
 
 /** What to look for. `from`: a name or username as it was typed; `since`: a day, as a date field gives it. */
 export type Question = { words: string; from?: string; room?: string; since?: string };
@@ -76,8 +75,7 @@ const EMPTY_PAGES = 5;
 
 /** Whoever is meant, in the first of my communities that has such a name. */
 async function authorOf(typed: string): Promise<string | undefined> {
-  const all = await Promise.all((session.me?.communities ?? []).map(({ id }) => peopleFor(id, typed)));
-  return meantBy(typed, all.flat())?.id;
+  return meantBy(typed, await peopleOfMine(typed))?.id;
 }
 
 type Narrowed = { author: string | undefined; before: string | undefined };
