@@ -25,6 +25,8 @@ export const operatorTexts = {
   hour: {
     title: 'The last hour',
     what: 'One look a minute. Memory is what the process holds; busy is the share of its time in which it worked.',
+    waited: 'What waited',
+    process: 'The process',
     memory: 'Memory',
     busy: 'Busy',
     jobs: 'Jobs waiting',
@@ -56,8 +58,14 @@ export const operatorTexts = {
     title: 'Dead letters',
     what: 'Tried as often as their kind allows, then kept here until you decide.',
     none: 'No job failed for good.',
-    reason: (reason: string) => (/[.?!]$/.test(reason) ? reason : `${reason}.`),
-    noReason: 'No reason was told.',
+    /** What an error means, by the kinds of `state/why-failed.ts`. */
+    whys: {
+      unreached: 'The service that it asked could not be reached.',
+      late: 'It took longer than it may.',
+      unknown: 'This version does no such work.',
+      unforeseen: 'It failed in a way that nobody foresaw.',
+      none: 'No reason was told.',
+    },
     tries: (count: number) => (count === 1 ? 'Tried once.' : `Tried ${count} times.`),
     last: 'Last try',
     again: 'Try again',
