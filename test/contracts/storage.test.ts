@@ -80,15 +80,24 @@ describe('what holds for data on PostgreSQL', () => {
   }
 });
 
-/** Takes everything out of a database that a case before has used: much quicker than making another. */
+/**
+ * Takes everything out of a database that a case before has used: much quicker than making another, and than emptying the
+ * tables that are empty, as each that is truncated is a file anew. Without its references no order needs to be kept.
+ */
 async function empty(storage: Storage): Promise<void> {
   await sql`drop table if exists promises`.execute(storage.writer);
   const { rows } = await sql<{ name: string }>`
     select tablename as name from pg_tables where schemaname = 'public' and tablename not like 'kysely_%'
   `.execute(storage.writer);
   if (rows.length === 0) return;
-  const names = sql.join(rows.map(({ name }) => sql.table(name)));
-  await sql`truncate ${names} restart identity`.execute(storage.writer);
+  const filled = rows.map(
+    ({ name }) => sql`select ${sql.lit(name)} as name where exists (select from ${sql.table(name)})`,
+  );
+  const used = await sql<{ name: string }>`${sql.join(filled, sql` union all `)}`.execute(storage.writer);
+  await storage.writer.transaction().execute(async (tx) => {
+    await sql`set local session_replication_role = replica`.execute(tx);
+    for (const { name } of used.rows) await sql`delete from ${sql.table(name)}`.execute(tx);
+  });
 }
 
 /** Closes what a case may have closed already. */
