@@ -4,6 +4,7 @@ import { personalOrder } from '#storage/personal-order.ts';
 import { personalPeople, personalSecrets } from '#storage/personal-people.ts';
 import { personalPlaces } from '#storage/personal-places.ts';
 import { personalRooms } from '#storage/personal-rooms.ts';
+import { personalVerification } from '#storage/personal-verification.ts';
 import { personalAudit, personalWork } from '#storage/personal-work.ts';
 
 /** What all parts of the program know of people. A table with a person in it that nobody declares fails a test. */
@@ -13,6 +14,7 @@ export function personalData(features: readonly Feature[]): PersonalData[] {
     personalSecrets,
     personalPlaces,
     personalRooms,
+    personalVerification,
     personalOrder,
     personalWork,
     personalAudit,

@@ -18,7 +18,12 @@ export type IdKind =
   | 'rule'
   | 'held'
   | 'hook'
-  | 'app';
+  | 'app'
+  | 'ask'
+  | 'ver'
+  | 'imp'
+  | 'mail'
+  | 'reach';
 
 /**
  * A new opaque id: prefix, 10 characters of time (ms) and 16 of chance, in Crockford's base 32.
@@ -42,9 +47,9 @@ export function newSecret(bytes = 32): string {
     .replaceAll('=', '');
 }
 
-/** A code that a person can read aloud, such as `9C4NH-KV7PX`: groups of five, 25 bits each. */
-export function newCode(groups: number): string {
-  return Array.from({ length: groups }, () => randomPart(5)).join('-');
+/** A code that a person can read aloud, such as `9C4NH-KV7PX`: groups of five signs, or as many as are said, of 5 bits each. */
+export function newCode(groups: number, signs = 5): string {
+  return Array.from({ length: groups }, () => randomPart(signs)).join('-');
 }
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

@@ -91,8 +91,16 @@ export const LIMITS = {
   oidcClockSeconds: 60,
   /** Mails that wait for their turn in one process; each is small, and a server that is away takes none. */
   mailsWaiting: 200,
-  /** ms before a mail is tried again: long enough for a server to start anew. A person asks again after that. */
-  mailRetries: [5_000, 30_000],
+  /** ms before a mail is tried again, by how often it was: a server that starts anew, then one that is mended. The last goes on. */
+  mailRetries: [5_000, 30_000, 120_000, 600_000],
+  /** Minutes that a mail is tried: later nobody waits for it. */
+  mailTriedMinutes: 360,
+  /** Mails on their way at once in one process: as many as one slow server is asked for in parallel. */
+  mailsAtOnce: 4,
+  /** ms between two looks for mails that are due. */
+  mailsEvery: 500,
+  /** ms that a process has a mail in hand alone: longer than all steps of a talk with the server may take. */
+  mailTakenFor: 180_000,
   /** Seconds for a step of a talk with the mail server. */
   mailSeconds: 20,
   /** ms between two looks whether the mail server lets us in. */
@@ -260,6 +268,36 @@ export const LIMITS = {
   orderDefault: 50,
   /** ms between two looks at bans whose time is over. */
   bansEndEvery: 30_000,
+  /** Minutes that a verification link is good, where nobody says, and at most: a mail is read in a quarter of an hour, or a day later. */
+  verifyLinkMinutes: 15,
+  verifyLinkMinutesMost: 24 * 60,
+  /** Requests to be verified by one person, and mails to one entry of a list: nobody's letter box is filled. */
+  verifyRequests: { uses: 5, perSeconds: 900 },
+  verifyMails: { uses: 3, perSeconds: 3_600 },
+  /** Wrong links of one address, or wrong codes of one person, before the first wait, and that wait in seconds; doubled every five more. */
+  wrongProofs: 5,
+  wrongProofWait: 10,
+  /** Seconds that such a wait lasts at most, and after which wrong ones are forgotten: a day, so that the waits of an hour do not begin anew. */
+  wrongProofWaitMost: 3_600,
+  wrongProofsForgotten: 86_400,
+  /** Tries of the code in one mail; then the request is over. */
+  verifyCodeTries: 5,
+  /** Times in a day that somebody's requests may be answered with "this was not me" before they may ask no more. */
+  verifyDenials: { uses: 3, perSeconds: 86_400 },
+  /** Hours that a proved request waits for the account before it to give its place back. */
+  verifyWaitHours: 72,
+  /** Days that requests are kept: what moderators look through. */
+  verifyRequestDays: 30,
+  /** Characters of a list's user id, name and nickname template. Discord takes 32 of a nickname; the rest is cut there. */
+  listUserId: 100,
+  listName: 100,
+  verifyNickname: 100,
+  /** Entries in one page of the list, and of what became of them. */
+  verifyPage: 200,
+  /** ms between two looks at what has ended on a list. */
+  verifyEndEvery: 60_000,
+  /** Bindings that one look ends: a commit each look. */
+  verifyEndAtOnce: 500,
   inviteUses: 1_000,
   inviteDays: 365,
 } as const;

@@ -49,6 +49,11 @@ const TABLE: Record<Action, { any: Role[]; own: Role[] }> = {
   'audit.read': { any: ['admin', 'owner'], own: [] },
   'secret.list': { any: ['admin', 'owner'], own: [] },
   'secret.change': { any: ['admin', 'owner'], own: [] },
+  'verification.see': { any: ['moderator', 'admin', 'owner'], own: [] },
+  'verification.change': { any: ['admin', 'owner'], own: [] },
+  'verification.people': { any: ['moderator', 'admin', 'owner'], own: [] },
+  'list.see': { any: ['moderator', 'admin', 'owner'], own: [] },
+  'list.change': { any: ['admin', 'owner'], own: [] },
 };
 
 describe('who may do what', () => {

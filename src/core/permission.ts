@@ -52,6 +52,11 @@ const RULES = {
   'audit.read': { least: 'admin' },
   'secret.list': { least: 'admin' },
   'secret.change': { least: 'admin' },
+  'verification.see': { least: 'moderator' },
+  'verification.change': { least: 'admin' },
+  'verification.people': { least: 'moderator' },
+  'list.see': { least: 'moderator' },
+  'list.change': { least: 'admin' },
 } as const satisfies Record<string, Rule>;
 
 export type Action = keyof typeof RULES;

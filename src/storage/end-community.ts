@@ -19,6 +19,16 @@ const ITS_OWN = [
   'word_rules',
   'held_messages',
   'incoming_webhooks',
+  'verify_settings',
+  'list_people',
+  'list_imports',
+  'verify_requests',
+  'verifications',
+  'verify_bars',
+  'behind_gate',
+  'verify_told',
+  'mail_refused',
+  'reach_outs',
 ] as const satisfies (keyof Schema)[];
 
 /** Nobody is in the community from then on, and nothing of it is anybody's to see. */

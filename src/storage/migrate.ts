@@ -5,6 +5,7 @@ import { platforms } from './migrations/0002-platforms.ts';
 import { processes } from './migrations/0003-processes.ts';
 import { secrets } from './migrations/0004-secrets.ts';
 import { communities } from './migrations/0005-communities.ts';
+import { verification } from './migrations/0006-verification.ts';
 import type { Schema } from './schema.ts';
 import type { Dialect, Storage } from './storage.ts';
 
@@ -42,6 +43,7 @@ export function migrationsOf(dialect: Dialect): Record<string, Migration> {
     '0003-processes': processes(dialect),
     '0004-secrets': secrets(dialect),
     '0005-communities': communities(dialect),
+    '0006-verification': verification(dialect),
   };
 }
 

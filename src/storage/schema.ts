@@ -1,9 +1,10 @@
 import type { Generated } from 'kysely';
 import type { OrderTables } from './order-schema.ts';
 import type { PeopleTables } from './people-schema.ts';
+import type { VerifyTables } from './verify-schema.ts';
 
 /** All tables. Times are ms since 1970, flags 0 or 1, JSON is text: the same on SQLite and PostgreSQL. */
-export interface Schema extends PeopleTables, OrderTables {
+export interface Schema extends PeopleTables, OrderTables, VerifyTables {
   communities: {
     id: string;
     name: string;

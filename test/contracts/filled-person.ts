@@ -55,7 +55,14 @@ const at = 1_000;
 const later = Date.now() + 365 * 86_400_000;
 
 function rowsOf(world: World): Rows {
-  return { ...peopleRows(world), ...placeRows(world), ...roomRows(world), ...orderRows(world), ...workRows(world) };
+  return {
+    ...peopleRows(world),
+    ...placeRows(world),
+    ...roomRows(world),
+    ...orderRows(world),
+    ...workRows(world),
+    ...verifyRows(world),
+  };
 }
 
 function peopleRows({ me }: World): Rows {
@@ -213,6 +220,53 @@ function orderRows({ me, other, room, community }: World): Rows {
     ],
     held_messages: [
       { id: 'held_1', community_id: community, room_id: room, author_id: me, text: 'mk-held', why: 'words', at },
+    ],
+  };
+}
+
+function verifyRows({ me, community }: World): Rows {
+  const of = { community_id: community };
+  const entry = { key: 'mk-list-key', user_id: 'mk-list-id', email: 'mk-list-mail@example.org', name: 'mk-list-name' };
+  const asked = { ...of, key: 'mk-list-key', platform: 'discord', platform_id: 'mk-discord', created_at: at };
+  const request = { ...asked, state: 'live', expires_at: later, link_hash: 'hid-link', code_hash: 'hid-proof' };
+  const binding = { ...of, how: 'link', verified_at: at };
+  return {
+    verify_settings: [
+      {
+        ...of,
+        mode: 'role',
+        neutral: 0,
+        link_minutes: 15,
+        second: 'refuse',
+        welcome: '{}',
+        roles: '{}',
+        changed_by: me,
+        changed_at: at,
+        version: 1,
+      },
+    ],
+    list_people: [{ ...of, ...entry, source: 'file', changed_at: at }],
+    list_imports: [{ ...of, id: 'imp_1', state: 'preview', counts: '{}', report: '[]', made_by: me, made_at: at }],
+    list_import_rows: [{ import_id: 'imp_1', line: 1, key: 'x', user_id: 'x', email: 'not-theirs', name: 'x' }],
+    verify_requests: [{ ...request, id: 'ask_1', subject: 'discord:mk-discord', name: 'mk-asks' }],
+    verifications: [
+      { ...binding, id: 'ver_1', key: 'mk-list-key', subject: me, name: 'mk-verified' },
+      { ...binding, id: 'ver_2', key: 'x', subject: 'slack:U1', name: 'not-theirs', ended_at: 2, ended_by: me },
+    ],
+    verify_bars: [{ ...of, subject: me, name: 'mk-barred', barred_at: at }],
+    behind_gate: [{ ...of, account_id: me }],
+    verify_told: [{ ...of, person: 'discord:mk-discord', at }],
+    reach_outs: [{ ...of, id: 'reach_1', state: 'done', last_key: '', sent: 0, made_by: me, made_at: at }],
+    mail_outbox: [
+      {
+        id: 'mail_1',
+        kind: 'x',
+        account_id: me,
+        ref: '{"email":"mk-new-mail"}',
+        created_at: at,
+        due_at: at,
+        expires_at: at,
+      },
     ],
   };
 }

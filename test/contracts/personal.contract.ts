@@ -64,11 +64,20 @@ export const personalContract: StorageCase[] = [
   {
     says: 'a person who is deleted stands nowhere any more but where it is told; the words stay with others’',
     holds: (storage) =>
-      forgets(storage, 'keep', ['mk-ban-reason', 'mk-discord', 'mk-message', 'mk-reported', 'mk-room', 'mk-words']),
+      forgets(storage, 'keep', [
+        'mk-ban-reason',
+        'mk-discord',
+        ...ON_THE_LIST,
+        'mk-message',
+        'mk-reported',
+        'mk-room',
+        'mk-words',
+      ]),
   },
   {
     says: 'a person who is deleted with all that they wrote leaves no word of it',
-    holds: (storage) => forgets(storage, 'delete', ['mk-ban-reason', 'mk-discord', 'mk-room', 'mk-words']),
+    holds: (storage) =>
+      forgets(storage, 'delete', ['mk-ban-reason', 'mk-discord', ...ON_THE_LIST, 'mk-room', 'mk-words']),
   },
   {
     says: 'a deletion answers before large tables are gone through, and is ended by housekeeping, which goes on where it was killed',
@@ -90,7 +99,7 @@ export const personalContract: StorageCase[] = [
       assert.deepEqual(await sweepErased(watched(parts, (name) => after.push(name))), [filled.account]);
       assert.deepEqual(after, [last?.name], 'what was done is not done again');
       assert.equal((await readFacts(storage.db, 'erasing ')).size, 0);
-      assert.deepEqual(await marksIn(storage), ['mk-ban-reason', 'mk-discord', 'mk-room', 'mk-words']);
+      assert.deepEqual(await marksIn(storage), ['mk-ban-reason', 'mk-discord', ...ON_THE_LIST, 'mk-room', 'mk-words']);
     },
   },
   {
@@ -150,6 +159,9 @@ export const personalContract: StorageCase[] = [
     },
   },
 ];
+
+/** The community's own, and the entry's key where a ban sticks to it. */
+const ON_THE_LIST = ['mk-list-id', 'mk-list-key', 'mk-list-mail', 'mk-list-name'];
 
 async function forgets(storage: Storage, messages: Forgetting['messages'], kept: string[]): Promise<void> {
   const filled = await fillForPerson(storage);

@@ -25,6 +25,7 @@ import { searchContract } from './search.contract.ts';
 import { secretsContract } from './secrets.contract.ts';
 import { spacesContract } from './spaces.contract.ts';
 import { storageContract } from './storage.contract.ts';
+import { verificationContract } from './verification.contract.ts';
 import { workContract } from './work.contract.ts';
 
 const cases = [
@@ -45,6 +46,7 @@ const cases = [
   ...overviewContract,
   ...membersContract,
   ...personalContract,
+  ...verificationContract,
   ...migrateContract,
 ];
 
