@@ -1,13 +1,11 @@
 import { badRequest, conflict } from '#core/errors.ts';
-import { LIMITS } from '#core/limits.ts';
 import { readAddress } from '#core/mail.ts';
-import { findAccount } from '#storage/accounts.ts';
 import { record } from '#storage/audit.ts';
 import { findEmail, isTaken, setEmail } from '#storage/emails.ts';
 import { endCodes } from '#storage/one-time-codes.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import type { Auth } from './auth.ts';
-import { makeLink, mayWrite, takeLink, writeTo, type MailParts } from './mailed-links.ts';
+import { mayWrite, takeLink, writeTo, type MailParts } from './mailed-links.ts';
 import { needProof, type ProofAsked } from './need-proof.ts';
 import type { Session } from './sessions.ts';
 
@@ -25,10 +23,8 @@ export async function askForEmail(auth: Auth, parts: MailParts, asked: EmailAske
   // Whoever may change the address may change the password.
   await needProof(auth, asked);
   const { session, base } = asked;
-  const { account, username, name } = session;
   if (!(await mayWrite(parts, to))) return;
-  const token = await makeLink(parts, { purpose: 'email', account, to, minutes: LIMITS.verifyMinutes });
-  await writeTo(parts, { kind: 'verify', to, username, name, url: `${base}/verify-email/${token}` });
+  await writeTo(parts, { kind: 'email', account: session.account, base, to });
 }
 
 /** By the mailed link. 404 `unknown-link`, 409 `email-taken`. The address before is told. */
@@ -45,10 +41,8 @@ export async function verifyEmail(parts: MailParts, token: string, base: string)
     await record(tx.db, { community: null, account, action: 'email.verify', subject: account, at });
     return { account, before, email };
   });
-  const person = await findAccount(parts.storage.db, { id: account });
-  if (!before || before.email === email || !person || !(await mayWrite(parts, before.email))) return;
-  const { username, name } = person;
-  await writeTo(parts, { kind: 'changed', to: before.email, username, name, url: `${base}/me` });
+  if (!before || before.email === email || !(await mayWrite(parts, before.email))) return;
+  await writeTo(parts, { kind: 'changed', account, base, to: before.email });
 }
 
 /** Forgets the address. A lost password can then be set by the operator alone. */

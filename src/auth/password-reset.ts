@@ -1,11 +1,10 @@
-import { LIMITS } from '#core/limits.ts';
 import { readAddress } from '#core/mail.ts';
 import { findAccount, setPasswordHash } from '#storage/accounts.ts';
 import { record } from '#storage/audit.ts';
 import { findReached } from '#storage/emails.ts';
 import { unknown } from '#core/errors.ts';
 import type { Auth } from './auth.ts';
-import { makeLink, mayWrite, takeLink, writeTo, type MailParts } from './mailed-links.ts';
+import { mayWrite, takeLink, writeTo, type MailParts } from './mailed-links.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 import { endEveryWayIn } from './sessions.ts';
 
@@ -15,11 +14,9 @@ export async function askForReset(parts: MailParts, who: { username: string } | 
   if ('email' in who && email === undefined) return;
   const reached = await findReached(parts.storage.db, email === undefined ? (who as { username: string }) : { email });
   if (!reached) return;
-  const { account, email: to, username, name } = reached;
   // Too many an hour are not sent, and nobody is told. The last one that was stays good: else a stranger who asks on could end it.
-  if (!(await mayWrite(parts, to))) return;
-  const token = await makeLink(parts, { purpose: 'password', account, to, minutes: LIMITS.resetMinutes });
-  await writeTo(parts, { kind: 'reset', to, username, name, url: `${base}/reset/${token}` });
+  if (!(await mayWrite(parts, reached.email))) return;
+  await writeTo(parts, { kind: 'password', account: reached.account, base });
 }
 
 /** Sets a new password by a mailed link. All sessions end. A second factor stays. 404 `unknown-link`. */

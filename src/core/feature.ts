@@ -2,6 +2,7 @@ import { hasSecret } from './arguments.ts';
 import type { AnyCommand } from './command.ts';
 import type { FeatureSettings } from './feature-settings.ts';
 import type { JobWork } from './job.ts';
+import type { MailWriter } from './mail.ts';
 import type { PersonalData } from './personal-data.ts';
 import type { PlatformAction } from './platform.ts';
 import type { QuoteWork } from './quote.ts';
@@ -15,6 +16,8 @@ export interface Feature {
   settings?: FeatureSettings;
   /** What it does on the platforms, so that the bot is given just these rights. */
   acts?: PlatformAction[];
+  /** Who makes its mails, by their kind. */
+  mails?: Record<string, MailWriter>;
   /** What its own tables know of people. */
   personal?: PersonalData[];
   /** Quotes that another program may find, over a bridge. */

@@ -89,8 +89,6 @@ export const LIMITS = {
   oidcSeconds: 8,
   /** Seconds that the issuer's clock may differ from ours. */
   oidcClockSeconds: 60,
-  /** Mails that wait for their turn in one process; each is small, and a server that is away takes none. */
-  mailsWaiting: 200,
   /** ms before a mail is tried again, by how often it was: a server that starts anew, then one that is mended. The last goes on. */
   mailRetries: [5_000, 30_000, 120_000, 600_000],
   /** Minutes that a mail is tried: later nobody waits for it. */

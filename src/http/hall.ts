@@ -10,7 +10,7 @@ import type { AnyCommand } from '#core/command.ts';
 import type { CommandChange, CommandRules } from '#core/command-setting.ts';
 import type { Field, SettingValue } from '#core/feature-settings.ts';
 import type { Rate } from '#core/limits.ts';
-import type { Mailer } from '#core/mail.ts';
+import type { MailOut } from '#core/mail.ts';
 import type { Refusal, Reply } from '#core/message.ts';
 import type { KeptData } from '#core/personal-data.ts';
 import type { PlatformHealth, Webhook } from '#core/platform.ts';
@@ -49,7 +49,7 @@ export interface Hall {
   webhooks: readonly Webhook[];
   settings: HallSettings;
   rates: RateStore;
-  mailer: Mailer;
+  mailer: MailOut;
 }
 
 export interface HallSettings {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import pino from 'pino';
 import { layOutMail } from '#core/mail-layout.ts';
 import { readAddress, type Mail } from '#core/mail.ts';
 import { startMail, type MailServer } from '#test/simulators/mail/index.ts';
@@ -57,21 +56,26 @@ describe('a mail server', () => {
     far.close();
   });
 
-  test('is told apart by its health, and mails that wait are bounded', async (t) => {
-    const mailer = smtpMailer({
-      url: 'smtp://127.0.0.1:9',
-      from: 'hall@example.org',
-      logger: pino({ level: 'silent' }),
-    });
-    t.after(() => mailer.stop(0));
+  test('is told by its health, before any mail and with each', async (t) => {
+    const mailer = smtpMailer({ url: 'smtp://127.0.0.1:9', from: 'hall@example.org' });
+    const well = smtpMailer({ url: server.url, from: 'hall@example.org' });
+    t.after(() => [mailer, well].forEach((one) => one.stop()));
     await eventually('down', () => (mailer.health().state === 'down' ? true : undefined));
-    for (let n = 0; n < 1_000; n++) mailer.send(MAIL);
+    server.mode = 'no';
+    assert.equal((await well.deliver(MAIL))?.ofAddress, true);
+    assert.equal(well.health().state, 'up');
+    server.mode = 'full';
+    await well.deliver(MAIL);
+    assert.equal(well.health().state, 'down');
+    server.mode = 'takes';
+    assert.equal(await well.deliver(MAIL), undefined);
+    assert.equal(well.health().state, 'up');
   });
 });
 
-test('the demo keeps the last fifty mails for its page, newest first', () => {
+test('the demo keeps the last fifty mails for its page, newest first', async () => {
   const mailer = pageMailer();
-  for (let n = 0; n < 60; n++) mailer.send({ ...MAIL, subject: `${n}` });
+  for (let n = 0; n < 60; n++) await mailer.deliver({ ...MAIL, subject: `${n}` });
   assert.deepEqual([mailer.sent?.().length, mailer.sent?.()[0]?.subject], [50, '59']);
 });
 

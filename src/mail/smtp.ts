@@ -1,23 +1,15 @@
 import { createTransport } from 'nodemailer';
 import { isLoopback } from '#core/loopback.ts';
 import { LIMITS } from '#core/limits.ts';
-import type { Mail } from '#core/mail.ts';
+import type { Mail, MailFailure } from '#core/mail.ts';
 
 /** Connections to an SMTP server. */
 export interface Post {
   /** Undefined where the server took it. */
-  send(mail: Mail): Promise<Failure | undefined>;
+  send(mail: Mail): Promise<MailFailure | undefined>;
   /** Why the server does not let us in; undefined where it does. */
   check(): Promise<string | undefined>;
   close(): void;
-}
-
-export interface Failure {
-  why: string;
-  /** Trying again is of no use. */
-  forGood: boolean;
-  /** The server is well, and will not take mail for this address. */
-  ofAddress: boolean;
 }
 
 /** `smtps:` is encrypted from the first byte; `smtp:` by STARTTLS, which is needed except on this machine. */
@@ -64,7 +56,7 @@ export function openPost(address: string, from: string): Post {
 type SmtpError = Error & { code?: string; responseCode?: number; command?: string };
 
 /** https://www.rfc-editor.org/rfc/rfc5321.html#section-4.2.1 */
-function failureOf({ code = 'failed', responseCode, command }: SmtpError, host: string): Failure {
+function failureOf({ code = 'failed', responseCode, command }: SmtpError, host: string): MailFailure {
   const refused = responseCode !== undefined && responseCode >= 500;
   const ofAddress = refused && command === 'RCPT TO';
   return { why: wordsFor({ code, responseCode, ofAddress }, host), forGood: refused, ofAddress };

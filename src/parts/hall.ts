@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Auth } from '#auth/auth.ts';
 import { loginThrottle } from '#auth/login-throttle.ts';
+import { accountMails } from '#auth/mailed-links.ts';
 import { oidcOf } from '#auth/oidc.ts';
 import { offeredOn, usable } from '#bot/may-run.ts';
 import { eraseAccount } from '#auth/erase-account.ts';
@@ -38,6 +39,7 @@ import { spacePort } from '#src/space-port.ts';
 import type { Config } from '#src/config.ts';
 import type { Certificate } from '#src/tls.ts';
 import { VERSION } from '#src/version.ts';
+import { mailOut, type MailOutPart } from './mail-out.ts';
 import type { PlatformsPart } from './platforms.ts';
 import type { Part, Site } from './site.ts';
 
@@ -67,7 +69,11 @@ export async function hallPart(site: Site, options: HallPartOptions): Promise<Ha
   const announce = (event: LiveEvent): void => bus.announce('rooms', event);
   const http = httpConnector({ announce, sayInRoom: webchat.send }, { ...taking, hall: site.id });
   const auth = makeAuth(site, announce);
-  const mailer = mailerOf(site, options);
+  const mailer = mailOut({
+    ...site,
+    mailer: mailerOf(site, options),
+    writers: Object.assign({}, accountMails(site), ...site.features.map(({ mails }) => mails)),
+  });
   const hall = makeHall(site, { options, auth, mailer, chat, webchat, http });
   const server = await hallServer(hall, { logger, ...(tls && { tls }) });
   bus.listen('rooms', (body) => http.answered(body as LiveEvent));
@@ -115,16 +121,16 @@ function oidcBy({ OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SEC
   return clientId && clientSecret ? oidcOf({ issuer, clientId, clientSecret }) : undefined;
 }
 
-function mailerOf({ config, logger }: Site, { demo, onMail }: HallPartOptions): Mailer {
+function mailerOf({ config }: Site, { demo, onMail }: HallPartOptions): Mailer {
   const { SMTP_URL: url, MAIL_FROM: from } = config;
-  if (url && from) return smtpMailer({ url, from, logger });
+  if (url && from) return smtpMailer({ url, from });
   return demo ? pageMailer() : terminalMailer((mail) => onMail?.(mail));
 }
 
 interface Made {
   options: HallPartOptions;
   auth: Auth;
-  mailer: Mailer;
+  mailer: MailOutPart;
   chat: Chat;
   webchat: ReturnType<typeof webchatConnector>;
   http: ReturnType<typeof httpConnector>;

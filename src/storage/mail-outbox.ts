@@ -1,23 +1,10 @@
 import type { Kysely, Selectable } from 'kysely';
 import { newId } from '#core/ids.ts';
 import { LIMITS } from '#core/limits.ts';
+import type { WaitingMail } from '#core/mail.ts';
 import type { Schema } from './schema.ts';
 
 type Db = Kysely<Schema>;
-
-/** A mail that is to be made and sent. */
-export interface WaitingMail {
-  id: string;
-  kind: string;
-  /** Whose it is, where that is an account. */
-  account: string | null;
-  /** What it is made of: ids, and no secret. */
-  ref: Record<string, string>;
-  createdAt: number;
-  /** How often it was tried. */
-  tries: number;
-  expiresAt: number;
-}
 
 export interface NewMail extends Pick<WaitingMail, 'kind' | 'ref'> {
   account?: string;
@@ -81,6 +68,11 @@ export async function deleteMail(db: Db, id: string): Promise<void> {
   await db.deleteFrom('mail_outbox').where('id', '=', id).execute();
 }
 
+/** What waits for an account of these kinds is not to be sent any more. */
+export async function deleteMailsOf(db: Db, account: string, kinds: readonly string[]): Promise<void> {
+  await db.deleteFrom('mail_outbox').where('account_id', '=', account).where('kind', 'in', kinds).execute();
+}
+
 /** It was not sent, and is tried again then. */
 export async function putOffMail(db: Db, id: string, dueAt: number): Promise<void> {
   await db
@@ -88,15 +80,6 @@ export async function putOffMail(db: Db, id: string, dueAt: number): Promise<voi
     .set((e) => ({ due_at: dueAt, taken_until: 0, tries: e('tries', '+', 1) }))
     .where('id', '=', id)
     .execute();
-}
-
-/** How many wait in all, and since when the oldest does. */
-export async function countMails(db: Db): Promise<{ waiting: number; oldest: number | null }> {
-  const row = await db
-    .selectFrom('mail_outbox')
-    .select((e) => [e.fn.countAll<number>().as('waiting'), e.fn.min('created_at').as('oldest')])
-    .executeTakeFirstOrThrow();
-  return { waiting: Number(row.waiting), oldest: row.oldest };
 }
 
 function toMail(row: Selectable<Schema['mail_outbox']>): WaitingMail {

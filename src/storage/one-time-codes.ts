@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
+import { deleteMailsOf } from './mail-outbox.ts';
 import type { Schema } from './schema.ts';
 
 type Db = Kysely<Schema>;
@@ -55,11 +56,12 @@ export async function spendCode(db: Db, hash: string, at: number): Promise<boole
   return numUpdatedRows > 0n;
 }
 
-/** Ends all of an account: what was mailed to it, and what was to be typed elsewhere. `purpose`: of that one alone. */
+/** Ends all of an account: what was mailed to it or waits to be, and what was to be typed elsewhere. `purpose`: of that one alone. */
 export async function endCodes(db: Db, account: string, { at, purpose }: { at: number; purpose?: string }) {
   let open = db.updateTable('one_time_codes').set({ expires_at: at }).where('account_id', '=', account);
   if (purpose !== undefined) open = open.where('purpose', '=', purpose);
   await open.where('expires_at', '>', at).execute();
+  await deleteMailsOf(db, account, purpose === undefined ? ['password', 'email'] : [purpose]);
 }
 
 /** Forgets those that ended before. */

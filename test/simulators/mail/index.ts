@@ -20,6 +20,8 @@ export interface MailServer {
   mails: Arrived[];
   /** What it does with the next mails. away: breaks the connection off; full: refuses for now; no: refuses the address for good. */
   mode: 'takes' | 'away' | 'full' | 'no';
+  /** What it waits for before it takes a mail, by the subject; nothing where left out. */
+  hold?: (subject: string) => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export async function startMail({ port = 0, user, onMail }: MailOptions = {}): P
     async onData(stream, { envelope: { mailFrom, rcptTo } }, done) {
       const envelope = { from: mailFrom ? mailFrom.address : '', to: rcptTo.map(({ address }) => address) };
       const arrived = read(await text(stream), envelope);
+      await server.hold?.(arrived.subject);
       server.mails.push(arrived);
       onMail?.(arrived);
       done();
