@@ -6,23 +6,25 @@ import type { Feature } from '#core/feature.ts';
 import type { Moderation } from '#core/moderation.ts';
 import { moderationFeature } from '#features/moderation/index.ts';
 import { stockFeature } from '#features/stock/index.ts';
+import { verifyFeature, type VerifyParts } from '#features/verify/index.ts';
 import type { Config } from './config.ts';
 
 /** What features are given, asked for when a command runs. */
 export interface FeaturePorts {
   moderation(): Moderation;
+  verify(): VerifyParts;
 }
 
 /** For programs that look at commands and run none, such as the command line. */
-const NONE: FeaturePorts = {
-  moderation: () => {
-    throw new Error('No commands are run here.');
-  },
-};
+const NONE: FeaturePorts = { moderation: notHere, verify: notHere };
+
+function notHere(): never {
+  throw new Error('No commands are run here.');
+}
 
 /** The features of this hall. Deleting a line deletes the feature. */
 export function features(config: Config, ports = NONE): Feature[] {
-  return [moderationFeature(ports.moderation), stockFeature(fetch, config.STOCK_URL)];
+  return [moderationFeature(ports.moderation), stockFeature(fetch, config.STOCK_URL), verifyFeature(ports.verify)];
 }
 
 /** What the bot's own commands do. */

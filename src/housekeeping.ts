@@ -22,6 +22,8 @@ import { deleteOldRecords, deleteUnserved } from '#storage/work.ts';
 export interface House {
   storage: Storage;
   clock: Clock;
+  /** Ends what has ended at the gates of communities. */
+  sweepGates(): Promise<void>;
   /** Days that the audit is kept. */
   auditDays: number;
   /** Goes on with what was begun with people who were deleted; gives the accounts that are done. Stops between two commits. */
@@ -95,6 +97,7 @@ export function housekeeping(house: House): { stop(): Promise<void> } {
   const stops = [
     every(LOOK, forgetting.look, failed),
     every(LIMITS.bansEndEvery, endSome, failed),
+    every(LIMITS.verifyEndEvery, async () => void (house.sweeps() && (await house.sweepGates())), failed),
     every(HOUR, sweep, failed),
     every(MINUTE, count, failed),
     every(LOOK, look, failed),

@@ -23,6 +23,7 @@ import { commandsOf, features } from './features.ts';
 import { linkingOf } from './linking.ts';
 import { connecting } from './space-port.ts';
 import { refuseUnfinishedMove } from './unfinished-move.ts';
+import { verifyParts } from './verifying.ts';
 import { VERSION } from './version.ts';
 
 export interface SiteOptions {
@@ -70,7 +71,9 @@ export async function openSite(config: Config, role: ProcessRole, options: SiteO
   const others = (): readonly SeenProcess[] => heartbeat?.seen() ?? [];
   const leases = await leasesOf({ storage, id, logger, bus, options, others }, config);
   const orders = moderation({ storage, bus, clock });
-  const all = [...features(config, { moderation: () => orders }), ...(options.features ?? [])];
+  const verifying = verifyParts({ storage, bus, clock, rates: rates.store, config });
+  const ports = { moderation: () => orders, verify: () => verifying };
+  const all = [...features(config, ports), ...(options.features ?? [])];
   const vault = vaultPart(config, role, { logger, ...(options.onVault && { onReady: options.onVault }) });
   const parts = { storage, clock, rates: rates.store };
   const commands = commandsOf(all, (community) => listCommandSettings(storage.db, community), {

@@ -1,6 +1,7 @@
 import { LIMITS } from '#core/limits.ts';
 import { identityOf, type IncomingMessage } from '#core/message.ts';
 import { roleOf, type RoleMapping } from '#core/role-mapping.ts';
+import { atGate } from '#storage/gate.ts';
 import { findSpeaker, type Speaker } from '#storage/identities.ts';
 import { isOnlyCommunity } from '#storage/communities.ts';
 import { listMappings } from '#storage/role-mappings.ts';
@@ -18,6 +19,7 @@ export type WhoSpeaks = (message: IncomingMessage) => Promise<IncomingMessage>;
 export function whoSpeaks(storage: Storage): WhoSpeaks {
   const settled = keptFor(LIMITS.placeKept, LIMITS.placesKept, (key: string) => look(storage, key));
   const linked = linkedTo(storage);
+  const held = heldBack(storage);
   return async (message) => {
     const { who, from, place, community } = message;
     const [{ mappings, trusted }, speaker] = await Promise.all([
@@ -25,7 +27,8 @@ export function whoSpeaks(storage: Storage): WhoSpeaks {
       linked(who.account, community),
     ]);
     const { platformRoles = [] } = who;
-    const role = roleOf({ platform: from.platform, platformRoles, mappings, trusted, membership: speaker?.role });
+    const theirs = roleOf({ platform: from.platform, platformRoles, mappings, trusted, membership: speaker?.role });
+    const role = theirs === 'member' && (await held(who.account, community)) ? 'guest' : theirs;
     if (!speaker) return { ...message, who: { ...who, role } };
     const { account, disabled } = speaker;
     return { ...message, who: { ...who, account, role, identity: who.account, ...(disabled && { disabled }) } };
@@ -45,6 +48,15 @@ function linkedTo(storage: Storage): (person: string, community: string) => Prom
   const found = keptFor(LIMITS.placeKept, LIMITS.placesKept, (key: string) => {
     const [person, community] = JSON.parse(key) as [string, string];
     return findSpeaker(storage.db, { ...identityOf(person), community });
+  });
+  return (person, community) => found(JSON.stringify([person, community]));
+}
+
+/** Whether the gate of a community holds a person of a platform back. */
+function heldBack(storage: Storage): (person: string, community: string) => Promise<boolean> {
+  const found = keptFor(LIMITS.placeKept, LIMITS.placesKept, async (key: string) => {
+    const [person, community] = JSON.parse(key) as [string, string];
+    return (await atGate(storage.db, community, person)) === 'unverified';
   });
   return (person, community) => found(JSON.stringify([person, community]));
 }

@@ -3,6 +3,7 @@ import { whyNot, type Action } from '#core/permission.ts';
 import type { Role } from '#core/roles.ts';
 import { record } from '#storage/audit.ts';
 import { roleIn } from '#storage/communities.ts';
+import { atGate } from '#storage/gate.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import { deleteInvitesBy, deleteMember, hasOtherOwner, setMemberRole } from '#storage/members.ts';
 import type { Tx } from '#storage/storage.ts';
@@ -24,11 +25,13 @@ export async function changeRole(
     const had = await enterAsOver(tx, person, { community, account, action: 'member.role', next: role });
     if (had === role) return;
     if (had === 'owner') await needOtherOwner(tx, community, account);
-    await setMemberRole(tx.db, community, account, role);
+    if (had === 'guest' && role === 'member' && (await atGate(tx.db, community, account)) === 'unverified')
+      throw conflict('not-verified', 'The gate is shut here: they are a member once they are verified.');
+    const now = await setMemberRole(tx.db, community, account, role);
     // Else somebody would come by one of them as what its maker is no more.
-    if (whyNot({ account, role }, 'invite.make')) await deleteInvitesBy(tx.db, community, account);
+    if (whyNot({ account, role: now }, 'invite.make')) await deleteInvitesBy(tx.db, community, account);
     const action = mine ? 'member.step-down' : 'member.role';
-    const detail = JSON.stringify({ from: had, to: role });
+    const detail = JSON.stringify({ from: had, to: now });
     await record(tx.db, { community, account: person.account, action, subject: account, detail, at: chat.clock() });
   });
   tellOf(chat, { community, account });

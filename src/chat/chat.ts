@@ -1,6 +1,6 @@
 import type { Bus } from '#bus/bus.ts';
 import type { Clock } from '#core/clock.ts';
-import { unknown, type AppError } from '#core/errors.ts';
+import { refused, unknown, type AppError } from '#core/errors.ts';
 import type { LiveEvent } from '#core/live.ts';
 import { whyNot, type Action } from '#core/permission.ts';
 import type { Role } from '#core/roles.ts';
@@ -8,6 +8,7 @@ import type { Scope } from '#core/scopes.ts';
 import { standingRefusal } from '#core/standing.ts';
 import { roleIn } from '#storage/communities.ts';
 import { communityOfRoom, findRoomFor, toRoom, type Room } from '#storage/rooms.ts';
+import { atGate } from '#storage/gate.ts';
 import { findStanding } from '#storage/sanctions.ts';
 import type { Storage } from '#storage/storage.ts';
 import type { HouseOrder } from './house-order.ts';
@@ -50,8 +51,18 @@ export async function enterRoom(chat: Chat, person: Person, roomId: string, acti
     orderSeq: row.order_seq,
   };
   const refusal = whyNot({ account: person.account, role: room.role }, action, { owner: room.createdBy });
-  if (refusal) throw refusal;
+  if (refusal) throw (await notVerified(chat, person, room)) ?? refusal;
   return room;
+}
+
+/** A guest whom the gate holds back is told what to do. */
+async function notVerified({ storage }: Chat, { account }: Person, room: SeenRoom): Promise<AppError | undefined> {
+  if (room.role !== 'guest' || (await atGate(storage.db, room.community, account)) !== 'unverified') return undefined;
+  return refused(
+    'not-verified',
+    'Only verified people write here. Type /verify and your id on the list of this community; a mail tells what to do then.',
+    'the verification gate; an admin can open it',
+  );
 }
 
 /** Who was banned from the room's community is told so: they were in it, and find nothing else out. */

@@ -6,6 +6,7 @@ import type { MailWriter } from './mail.ts';
 import type { PersonalData } from './personal-data.ts';
 import type { PlatformAction } from './platform.ts';
 import type { QuoteWork } from './quote.ts';
+import type { Verification } from './verification.ts';
 
 /** What a feature's folder hands over: commands that people ask for, jobs that workers do. */
 export interface Feature {
@@ -18,6 +19,8 @@ export interface Feature {
   acts?: PlatformAction[];
   /** Who makes its mails, by their kind. */
   mails?: Record<string, MailWriter>;
+  /** The gate, for pages and whatever else lets people speak. */
+  verification?: Verification;
   /** What its own tables know of people. */
   personal?: PersonalData[];
   /** Quotes that another program may find, over a bridge. */

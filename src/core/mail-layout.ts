@@ -11,8 +11,12 @@ export interface MailWords {
   hello: string;
   words: string[];
   button: { label: string; url: string };
+  /** A code that does the same, and what to do with it. */
+  code?: { words: string; code: string };
   /** Below a line: what to do where it was not them. */
   unless: string;
+  /** Where that can be said. */
+  unlessLink?: { label: string; url: string };
   /** In small letters. */
   small: string;
 }
@@ -22,8 +26,11 @@ export function layOutMail(mail: MailWords): Mail {
   return { to: mail.to, subject: mail.subject, text: plain(mail), html: page(mail) };
 }
 
-function plain({ hello, words, button, unless, small }: MailWords): string {
-  const parts = [`${hello},`, ...words, `  ${button.url}`, unless].map((part) => wrapped(part));
+function plain({ hello, words, button, code, unless, unlessLink, small }: MailWords): string {
+  const typed = code ? [code.words, `  ${code.code}`] : [];
+  const denied = unlessLink ? [`  ${unlessLink.url}`] : [];
+  const all = [`${hello},`, ...words, `  ${button.url}`, ...typed, unless, ...denied];
+  const parts = all.map((part) => wrapped(part));
   return `${parts.join('\n\n')}\n\n-- \n${wrapped(small)}\n`;
 }
 
@@ -54,7 +61,13 @@ function page(mail: MailWords): string {
   const name = escaped(mail.from);
   const words = [`${mail.hello},`, ...mail.words].map((part) => `<p class="ink" style="${SAY}">${escaped(part)}</p>`);
   const go = `<p style="margin:0 0 20px;"><a class="go" href="${escaped(mail.button.url)}" style="${GO}">${escaped(mail.button.label)}</a></p>`;
-  const unless = `<p class="ink rule" style="margin:0;padding-top:16px;border-top:1px solid #deded9;font-size:15px;line-height:24px;color:#1b231e;">${escaped(mail.unless)}</p>`;
+  const code = mail.code
+    ? `<p class="ink" style="${SAY}">${escaped(mail.code.words)}</p><p class="ink" style="margin:0 0 20px;font-family:Consolas,Menlo,monospace;font-size:22px;line-height:28px;letter-spacing:2px;color:#1b231e;">${escaped(mail.code.code)}</p>`
+    : '';
+  const denied = mail.unlessLink
+    ? ` <a class="ink" href="${escaped(mail.unlessLink.url)}" style="color:#1b231e;">${escaped(mail.unlessLink.label)}</a>`
+    : '';
+  const unless = `<p class="ink rule" style="margin:0;padding-top:16px;border-top:1px solid #deded9;font-size:15px;line-height:24px;color:#1b231e;">${escaped(mail.unless)}${denied}</p>`;
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${escaped(mail.subject)}</title><style>${DARK}</style></head>
@@ -69,6 +82,7 @@ function page(mail: MailWords): string {
 <h1 class="ink" style="margin:0 0 12px;font-size:22px;line-height:28px;font-weight:600;color:#1b231e;">${escaped(mail.subject)}</h1>
 ${words.join('\n')}
 ${go}
+${code}
 ${unless}
 </td></tr>
 <tr><td class="quiet" style="padding:16px 4px 0;${FONT}font-size:13px;line-height:20px;color:#545c55;">${escaped(mail.small)}</td></tr>

@@ -89,9 +89,11 @@ export interface PlatformActions {
 
 /** What a platform's connector is asked to do, as it travels on `outgoing` among the answers. */
 export interface PlatformAct {
-  act: 'deleteMessage' | 'timeOut' | 'kick' | 'ban' | 'unban' | 'slowMode';
+  act: keyof PlatformActions;
   community: string;
   target: ActionTarget;
+  /** Of grantRole and removeRole the platform's id of the role, of setNickname the name. */
+  value?: string;
   seconds?: number;
   reason?: string;
   /** Who asks for it to be done to a person. Left out: the program does, or it takes something back. */

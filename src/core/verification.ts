@@ -86,7 +86,7 @@ export interface SeenLink {
 
 /** What came of a proof. `waits`: the account before has to give the entry back first. */
 export interface Proved {
-  outcome: 'verified' | 'waits';
+  outcome: 'verified' | 'waits' | 'banned' | 'taken';
   platform: string;
 }
 
@@ -154,7 +154,7 @@ export interface Verification extends Gate {
   giveBack(prover: Prover): Promise<string>;
   /** Changes nothing. Undefined where the link is good for nothing. */
   look(session: string): Promise<SeenLink | undefined>;
-  /** Uses the link up. Undefined where it was good for nothing. 403 where a ban holds, 409 where the entry is another's. */
+  /** Uses the link up, whatever comes of it. Undefined where it was good for nothing. */
   confirm(session: string): Promise<Proved | undefined>;
   /** "This was not me". False where the link was good for nothing. */
   deny(session: string): Promise<boolean>;
@@ -165,6 +165,8 @@ export interface Verification extends Gate {
   vouch(asked: { by: By; userId: string; subject: string; name: string }): Promise<void>;
   bars(by: By): Promise<SeenBar[]>;
   liftBar(asked: { by: By; subject: string }): Promise<void>;
+  /** Ends what has ended by its time. */
+  sweep(): Promise<void>;
 }
 
 /** Wrong links of an address, and wrong codes of a person: 5 → 10 s, 10 → 20 s, 15 → 40 s, doubling on, up to an hour. */

@@ -66,7 +66,8 @@ const ACTIONS: Partial<Record<PlatformAct['act'], Action>> = {
   ban: 'person.ban',
 };
 
-async function perform({ actions }: Connector, { act, target, seconds = 0, reason = '' }: PlatformAct): Promise<void> {
+async function perform({ actions }: Connector, asked: PlatformAct): Promise<void> {
+  const { act, target, value = '', seconds = 0, reason = '' } = asked;
   switch (act) {
     case 'deleteMessage':
       return actions.deleteMessage(target);
@@ -74,6 +75,12 @@ async function perform({ actions }: Connector, { act, target, seconds = 0, reaso
       return actions.timeOut(target, Math.min(seconds, LONGEST_TIME_OUT), reason);
     case 'slowMode':
       return actions.slowMode(target, seconds);
+    case 'grantRole':
+      return actions.grantRole(target, value);
+    case 'removeRole':
+      return actions.removeRole(target, value);
+    case 'setNickname':
+      return actions.setNickname(target, value);
     default:
       return actions[act](target, reason);
   }

@@ -27,6 +27,9 @@ export function upkeepPart(site: Site, { relay, platforms, server }: UpkeepParts
     clock,
     logger,
     sweepErased: (signal) => sweepErased({ storage, personal, signal }),
+    async sweepGates() {
+      for (const { verification } of site.features) await verification?.sweep();
+    },
     auditDays: config.AUDIT_DAYS,
     sweeps: () => leases?.holds('relay') ?? true,
     served: () => servedBy(site, platforms),

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { newId } from '#core/ids.ts';
 import type { Role } from '#core/roles.ts';
+import { roleBehindGate } from './gate.ts';
 import { inTurn } from './in-turn.ts';
 import type { Schema } from './schema.ts';
 
@@ -78,14 +79,17 @@ export async function renameCommunity(db: Db, id: string, name: string): Promise
   await db.updateTable('communities').set({ name }).where('id', '=', id).execute();
 }
 
+/** While the gate is shut for them a member begins as a guest. */
 export async function addMember(
   db: Db,
   member: { community: string; account: string; role: Role; at: number },
 ): Promise<void> {
+  const { community, account, at } = member;
+  const role = await roleBehindGate(db, community, account, member.role);
   await db
     .insertInto('members')
-    .values({ community_id: member.community, account_id: member.account, role: member.role, joined_at: member.at })
-    .onConflict((conflict) => conflict.columns(['account_id', 'community_id']).doUpdateSet({ role: member.role }))
+    .values({ community_id: community, account_id: account, role, joined_at: at })
+    .onConflict((conflict) => conflict.columns(['account_id', 'community_id']).doUpdateSet({ role }))
     .execute();
 }
 

@@ -1,6 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { ROLES, type Role } from '#core/roles.ts';
 import { startsWith } from './accounts.ts';
+import { roleBehindGate } from './gate.ts';
 import type { Schema } from './schema.ts';
 
 type Db = Kysely<Schema>;
@@ -83,13 +84,16 @@ export interface MemberDetails {
   identities: { platform: string; name: string }[];
 }
 
-export async function setMemberRole(db: Db, community: string, account: string, role: Role): Promise<void> {
+/** Gives what they are then: while the gate is shut for them, a guest instead of a member. */
+export async function setMemberRole(db: Db, community: string, account: string, wanted: Role): Promise<Role> {
+  const role = await roleBehindGate(db, community, account, wanted);
   await db
     .updateTable('members')
     .set({ role })
     .where('account_id', '=', account)
     .where('community_id', '=', community)
     .execute();
+  return role;
 }
 
 /** Takes somebody out, of private rooms too, and ends the invites of their making: coming back is for others to allow. */

@@ -1,0 +1,47 @@
+import type { Feature } from '#core/feature.ts';
+import type { Verification } from '#core/verification.ts';
+import { atGate, findGate } from '#storage/gate.ts';
+import { ask } from './ask.ts';
+import { verifyMails } from './mail.ts';
+import { changeGate, giveBack, lift, seeing, unlink, vouch } from './moderate.ts';
+import type { VerifyParts } from './parts.ts';
+import { confirm, deny, look, proveByCode } from './prove.ts';
+import { sweep } from './settle-list.ts';
+import { verifyCommands } from './verify.command.ts';
+
+export type { VerifyParts } from './parts.ts';
+
+/** Only people of a community's list speak there: each proves by a mail who they are. */
+export function verifyFeature(parts: () => VerifyParts): Feature {
+  const verification = verificationOf(parts);
+  return {
+    name: 'verify',
+    commands: verifyCommands(verification),
+    jobs: [],
+    acts: ['deleteMessage', 'grantRole', 'removeRole', 'setNickname'],
+    mails: verifyMails(parts),
+    verification,
+  };
+}
+
+/** Each asks for what it is given when it is called: the command line knows the commands, and runs none. */
+function verificationOf(parts: () => VerifyParts): Verification {
+  return {
+    at: (community, person) => atGate(parts().storage.db, community, person),
+    settings: (community) => findGate(parts().storage.db, community),
+    change: (asked) => changeGate(parts(), asked),
+    ask: (prover, userId) => ask(parts(), prover, userId),
+    code: (prover, typed) => proveByCode(parts(), prover, typed),
+    giveBack: (prover) => giveBack(parts(), prover),
+    look: (session) => look(parts(), session),
+    confirm: (session) => confirm(parts(), session),
+    deny: (session) => deny(parts(), session),
+    requests: (by, page) => seeing(parts()).requests(by, page),
+    bindings: (by, page) => seeing(parts()).bindings(by, page),
+    bars: (by) => seeing(parts()).bars(by),
+    unlink: (asked) => unlink(parts(), asked),
+    vouch: (asked) => vouch(parts(), asked),
+    liftBar: (asked) => lift(parts(), asked),
+    sweep: () => sweep(parts()),
+  };
+}
