@@ -12,6 +12,8 @@ import {
 } from '#storage/identities.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import type { Tx } from '#storage/storage.ts';
+import { letThrough } from '#storage/gate.ts';
+import { bindingOf, bindingsOf, moveBinding } from '#storage/verifications.ts';
 import type { Auth } from './auth.ts';
 import { carrySanctions } from './linked-sanctions.ts';
 
@@ -28,7 +30,7 @@ export interface LinkedIdentity {
 
 /**
  * Links an identity that was proved. Linking again what the account has changes nothing. 409 `identity-taken` where another
- * account has it, `too-many-identities`, and what `carrySanctions` throws.
+ * account has it, `too-many-identities`, `verified-as-another`, and what `carrySanctions` throws.
  */
 export async function linkIdentity(tx: Tx, wanted: Identity): Promise<LinkedIdentity> {
   const { account, platform, platformId, proof, linkedAt: at } = wanted;
@@ -39,10 +41,29 @@ export async function linkIdentity(tx: Tx, wanted: Identity): Promise<LinkedIden
   if (mine.length >= LIMITS.identitiesPerAccount) throw tooMany();
   if ((await findIdentity(tx.db, wanted)) !== undefined) throw taken(platform);
   const sanctionedIn = await carrySanctions(tx, wanted);
+  await takeOverEntries(tx, wanted);
   // Of two accounts that link it at once the database lets one through.
   if (!(await insertIdentity(tx.db, wanted))) throw taken(platform);
   await record(tx.db, { ...actOf(wanted), action: 'identity.link', detail: JSON.stringify({ proof }), at });
   return { identity: wanted, sanctionedIn };
+}
+
+/** Where the name is verified, the account is so from now on. 409 where the account is verified there as somebody else. */
+async function takeOverEntries(tx: Tx, { account, platform, platformId }: IdentityKey & { account: string }) {
+  for (const { id, community, key } of await bindingsOf(tx.db, `${platform}:${platformId}`)) {
+    await inTurn(tx.db, `verification of ${community}`);
+    const mine = await bindingOf(tx.db, community, account);
+    if (mine && mine.key !== key) throw verifiedAsAnother(platform);
+    await moveBinding(tx.db, id, account);
+    await letThrough(tx.db, community, account);
+  }
+}
+
+function verifiedAsAnother(platform: string): AppError {
+  return conflict(
+    'verified-as-another',
+    `On ${nameOf(platform)} you are verified as another person of a list than with this account. Type unverify at one of the two; then come back.`,
+  );
 }
 
 /** Takes an identity from its account. 404 where it is not theirs, 409 `last-way-in` where nothing else would let them in. */

@@ -76,6 +76,7 @@ export interface Prover {
 
 /** What a link is good for, for the page that shows it. */
 export interface SeenLink {
+  /** Its name. */
   community: string;
   /** Who asks, as they are called where they asked. */
   name: string;
@@ -156,13 +157,16 @@ export interface Verification extends Gate {
   look(session: string): Promise<SeenLink | undefined>;
   /** Uses the link up, whatever comes of it. Undefined where it was good for nothing. */
   confirm(session: string): Promise<Proved | undefined>;
+  /** What somebody reads of their proof. Throws 403 and 409 where it came to nothing. */
+  wordsFor(proved: Proved): string;
   /** "This was not me". False where the link was good for nothing. */
   deny(session: string): Promise<boolean>;
   requests(by: By, page: VerifyPage & { state?: RequestState }): Promise<SeenRequest[]>;
   bindings(by: By, page: VerifyPage & { active: boolean; query?: string }): Promise<SeenBinding[]>;
   /** A moderator's acts. 404 where there is nothing to do it to. */
   unlink(asked: { by: By; id: string; reason: string }): Promise<void>;
-  vouch(asked: { by: By; userId: string; subject: string; name: string }): Promise<void>;
+  /** `name`: of somebody of a platform who has no account here. */
+  vouch(asked: { by: By; userId: string; subject: string; name?: string }): Promise<void>;
   bars(by: By): Promise<SeenBar[]>;
   liftBar(asked: { by: By; subject: string }): Promise<void>;
   /** Ends what has ended by its time. */

@@ -11,6 +11,7 @@ import type { CommandChange, CommandRules } from '#core/command-setting.ts';
 import type { Field, SettingValue } from '#core/feature-settings.ts';
 import type { Rate } from '#core/limits.ts';
 import type { MailOut } from '#core/mail.ts';
+import type { Verification } from '#core/verification.ts';
 import type { Refusal, Reply } from '#core/message.ts';
 import type { KeptData } from '#core/personal-data.ts';
 import type { PlatformHealth, Webhook } from '#core/platform.ts';
@@ -50,6 +51,8 @@ export interface Hall {
   settings: HallSettings;
   rates: RateStore;
   mailer: MailOut;
+  /** Where the feature is there. */
+  verification?: Verification;
 }
 
 export interface HallSettings {

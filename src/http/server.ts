@@ -49,6 +49,8 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { yourDataRoutes } from './routes/your-data.ts';
 import { shownMailRoute } from './routes/shown-mail.ts';
+import { verificationRoutes } from './routes/verification.ts';
+import { verifyLinkRoutes } from './routes/verify-link.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { wordRuleRoutes } from './routes/word-rules.ts';
 
@@ -121,6 +123,8 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   inviteRoutes(app, hall, callers);
   moderationRoutes(app, hall, callers);
   wordRuleRoutes(app, hall, callers);
+  verificationRoutes(app, hall, callers);
+  await verifyLinkRoutes(app, hall);
   reportRoutes(app, hall, callers);
   await incomingWebhookRoutes(app, hall, callers);
   operatorRoutes(app, hall, { callers, hub });

@@ -146,6 +146,7 @@ function makeHall(site: Site, { options, auth, mailer, chat, webchat, http }: Ma
     chat,
     rates,
     mailer,
+    ...verificationOf(site),
     commands: {
       all: commands,
       offer: async (community, who) =>
@@ -176,6 +177,11 @@ function makeHall(site: Site, { options, auth, mailer, chat, webchat, http }: Ma
     webhooks: platforms.webhooks,
     settings: hallSettings(config, options.demo ?? false),
   };
+}
+
+function verificationOf({ features }: Site): Pick<Hall, 'verification'> {
+  const verification = features.find((one) => one.verification)?.verification;
+  return verification ? { verification } : {};
 }
 
 function yourDataOf(parts: PersonalParts): YourDataPort {

@@ -5,7 +5,7 @@ import { ask } from './ask.ts';
 import { verifyMails } from './mail.ts';
 import { changeGate, giveBack, lift, seeing, unlink, vouch } from './moderate.ts';
 import type { VerifyParts } from './parts.ts';
-import { confirm, deny, look, proveByCode } from './prove.ts';
+import { confirm, deny, look, proveByCode, wordsFor } from './prove.ts';
 import { sweep } from './settle-list.ts';
 import { verifyCommands } from './verify.command.ts';
 
@@ -35,6 +35,7 @@ function verificationOf(parts: () => VerifyParts): Verification {
     giveBack: (prover) => giveBack(parts(), prover),
     look: (session) => look(parts(), session),
     confirm: (session) => confirm(parts(), session),
+    wordsFor,
     deny: (session) => deny(parts(), session),
     requests: (by, page) => seeing(parts()).requests(by, page),
     bindings: (by, page) => seeing(parts()).bindings(by, page),

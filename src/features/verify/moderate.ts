@@ -11,7 +11,13 @@ import {
   type SeenRequest,
   type Verification,
 } from '#core/verification.ts';
+import { findAccount } from '#storage/accounts.ts';
 import { record } from '#storage/audit.ts';
+import { roleIn } from '#storage/communities.ts';
+import { findIdentity } from '#storage/identities.ts';
+import type { Tx } from '#storage/storage.ts';
+import { identityOf } from '#core/message.ts';
+import { isAccount } from './effects.ts';
 import { findGate, openGate, shutGate, writeGate } from '#storage/gate.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import { findEntry } from '#storage/list-people.ts';
@@ -83,12 +89,13 @@ export async function giveBack(parts: VerifyParts, { community, subject }: Prove
 
 /** A moderator knows who it is: no mail is needed. */
 export async function vouch(parts: VerifyParts, asked: Parameters<Verification['vouch']>[0]): Promise<void> {
-  const { by, userId, subject, name } = asked;
+  const { by, userId } = asked;
   need(by, 'verification.people');
   const { community } = by;
   const key = entryKey(userId);
   const accounts = await parts.storage.write(async (tx) => {
     await inTurn(tx.db, turnOf(community));
+    const { subject, name } = await personMeant(tx, community, asked);
     const entry = await findEntry(tx.db, community, key, parts.clock());
     if (!entry) throw unknown('entry');
     if (await isEntryBanned(tx.db, community, key, parts.clock())) throw conflict('entry-banned', TEXTS.banned);
@@ -97,6 +104,20 @@ export async function vouch(parts: VerifyParts, asked: Parameters<Verification['
     return bind(parts, tx, { entry, community, subject, name, how: 'moderator', by: by.account });
   });
   parts.changed(community, accounts);
+}
+
+/** A member here, or somebody of a platform; one whose name there is linked is the account. */
+async function personMeant(
+  tx: Tx,
+  community: string,
+  { subject: meant, name }: { subject: string; name?: string },
+): Promise<{ subject: string; name: string }> {
+  const linked = isAccount(meant) ? undefined : await findIdentity(tx.db, identityOf(meant));
+  const subject = linked?.account ?? meant;
+  if (!isAccount(subject)) return { subject, name: name ?? subject };
+  const account = await findAccount(tx.db, { id: subject });
+  if (!account || (await roleIn(tx.db, community, subject)) === undefined) throw unknown('member');
+  return { subject, name: account.name };
 }
 
 /** Lets somebody ask again. */

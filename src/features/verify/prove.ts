@@ -3,6 +3,7 @@ import { AppError, badRequest, tooFast } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import { readProofCode, WRONG_PROOFS, type Proved, type Prover, type SeenLink } from '#core/verification.ts';
 import { record } from '#storage/audit.ts';
+import { findCommunity } from '#storage/communities.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import { findEntry } from '#storage/list-people.ts';
 import { bar, findBar } from '#storage/verify-bars.ts';
@@ -28,7 +29,8 @@ export async function look({ storage, clock }: VerifyParts, session: string): Pr
   if (!found) return undefined;
   const { community, name, platform, key } = found;
   const entry = await findEntry(storage.db, community, key, clock());
-  return entry && { community, name, platform, userId: entry.userId };
+  const where = await findCommunity(storage.db, community);
+  return entry && where && { community: where.name, name, platform, userId: entry.userId };
 }
 
 /** Uses a link up. Of many who do it at once one does. */
@@ -87,11 +89,7 @@ async function noteDenied(
 }
 
 /** The code of a mail, typed by who asked for it: does what the link does. 400 and 429 for what is wrong, 403 and 409 as the link. */
-export async function proveByCode(
-  parts: VerifyParts,
-  { community, subject, platform }: Prover,
-  typed: string,
-): Promise<string> {
+export async function proveByCode(parts: VerifyParts, { community, subject }: Prover, typed: string): Promise<string> {
   const key = `verify code ${subject}`;
   const wait = await parts.rates.wait([{ key, rate: ENDLESS }]);
   if (wait > 0) throw tooFast(wait, TEXTS.tooManyCodes(wait));
@@ -112,14 +110,14 @@ export async function proveByCode(
     throw badRequest('wrong-code', TEXTS.wrongCode);
   }
   await parts.rates.forget(key, WRONG_PROOFS);
-  return wordsFor(proved, platform);
+  return wordsFor(proved);
 }
 
 /** Failures alone make somebody wait. */
 const ENDLESS = { uses: Number.MAX_SAFE_INTEGER, perSeconds: 1 };
 
 /** What somebody is told of their proof, by code or by link. Throws where it came to nothing. */
-export function wordsFor({ outcome }: Proved, platform: string): string {
+export function wordsFor({ outcome, platform }: Proved): string {
   switch (outcome) {
     case 'verified':
       return TEXTS.linked(platform);
