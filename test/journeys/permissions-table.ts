@@ -18,6 +18,7 @@ import {
   type World,
 } from './permissions-callers.ts';
 import { MODERATION_COMMANDS, MODERATION_ROUTES } from './permissions-moderation.ts';
+import { VERIFICATION_COMMANDS, VERIFICATION_ROUTES } from './permissions-verification.ts';
 
 let names = 0;
 const fresh = (what: string): string => `${what}-${(names += 1)}`;
@@ -384,6 +385,8 @@ export const ROUTES: Record<string, Try[]> = {
   'POST /v1/commands/help': calls('help', {}, { least: 'guest', ownGuest: 200 }),
   'POST /v1/commands/link': calls('link', {}, { least: 'guest', ownGuest: 200 }),
   'POST /v1/commands/unlink': calls('unlink', {}, { least: 'guest', ownGuest: 200 }),
+  'POST /v1/commands/verify': calls('verify', { user_id: 'nobody' }, { least: 'guest', ownGuest: 200 }),
+  'POST /v1/commands/unverify': calls('unverify', {}, { least: 'guest', ownGuest: 200 }),
   'POST /v1/commands/stock': calls('stock', { symbol: 'aapl.us' }, { least: 'member', ownGuest: 403 }),
   'GET /v1/jobs/{id}': [
     at('somebody else’s', HIDDEN, ({ job }) => ({ path: `/v1/jobs/${job}` })),
@@ -396,6 +399,7 @@ export const ROUTES: Record<string, Try[]> = {
   'POST /v1/operator/accounts/{id}/enable': plain('/v1/operator/accounts/acct_none/enable', operatorOnly(404)),
   'GET /v1/operator/communities': plain('/v1/operator/communities', operatorOnly(200)),
   ...MODERATION_ROUTES,
+  ...VERIFICATION_ROUTES,
 
   'GET /v1/operator/dead': plain('/v1/operator/dead', operatorOnly(200)),
   'POST /v1/operator/dead/{id}/retry': plain('/v1/operator/dead/job_none/retry', operatorOnly(404)),
@@ -442,6 +446,7 @@ export const COMMANDS: Record<string, { line: string; expect: Expect<string> }> 
   unlink: { line: '/unlink', expect: told('guest', 'answered') },
   stock: { line: '/stock aapl.us', expect: told('member', 'answered') },
   ...MODERATION_COMMANDS,
+  ...VERIFICATION_COMMANDS,
 };
 
 function framesIn(expect: Expect<string>, more: Record<string, unknown>): FrameTry[] {

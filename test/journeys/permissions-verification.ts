@@ -1,0 +1,27 @@
+import { from, inCommunities, told, type Expect, type Try } from './permissions-callers.ts';
+
+/** Routes of the verification gate; they join `ROUTES`. Of what is not there moderators learn that, and others nothing. */
+export const VERIFICATION_ROUTES: Record<string, Try[]> = {
+  'GET /v1/communities/{id}/verification': inCommunities('/verification', from('moderator', 200)),
+  'PATCH /v1/communities/{id}/verification': inCommunities('/verification', from('admin', 200), { mode: 'delete' }),
+  'GET /v1/communities/{id}/verification/requests': inCommunities('/verification/requests', from('moderator', 200)),
+  'GET /v1/communities/{id}/verification/people': inCommunities('/verification/people', from('moderator', 200)),
+  'POST /v1/communities/{id}/verification/people': inCommunities('/verification/people', from('moderator', 404), {
+    userId: 'nobody',
+    subject: 'discord:1',
+  }),
+  'DELETE /v1/communities/{id}/verification/people/{verification}': inCommunities(
+    '/verification/people/ver_none',
+    from('moderator', 404),
+  ),
+  'GET /v1/communities/{id}/verification/bars': inCommunities('/verification/bars', from('moderator', 200)),
+  'DELETE /v1/communities/{id}/verification/bars/{subject}': inCommunities(
+    '/verification/bars/acct_none',
+    from('moderator', 404),
+  ),
+};
+
+export const VERIFICATION_COMMANDS: Record<string, { line: string; expect: Expect<string> }> = {
+  verify: { line: '/verify nobody', expect: told('guest', 'answered') },
+  unverify: { line: '/unverify', expect: told('guest', 'answered') },
+};
