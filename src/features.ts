@@ -24,7 +24,7 @@ function notHere(): never {
 
 /** The features of this hall. Deleting a line deletes the feature. */
 export function features(config: Config, ports = NONE): Feature[] {
-  return [moderationFeature(ports.moderation), stockFeature(fetch, config.STOCK_URL), verifyFeature(ports.verify)];
+  return [moderationFeature(ports.moderation), verifyFeature(ports.verify), stockFeature(fetch, config.STOCK_URL)];
 }
 
 /** What the bot's own commands do. */

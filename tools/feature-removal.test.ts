@@ -7,22 +7,28 @@ import { test } from 'node:test';
 
 const ROOT = dirname(import.meta.dirname);
 
-test('deleting a feature’s folder and its lines in features.ts deletes the feature and breaks nothing', () => {
-  const copy = copyOfTheProgram();
-  try {
-    rmSync(join(copy, 'src/features/stock'), { recursive: true });
-    const list = readFileSync(join(copy, 'src/features.ts'), 'utf8');
-    writeFileSync(join(copy, 'src/features.ts'), withoutStock(list));
-    const help = execFileSync(process.execPath, ['ask-help.ts'], { cwd: copy, encoding: 'utf8' });
-    assert.match(help, /\/help/);
-    assert.doesNotMatch(help, /\/stock symbol/);
-  } finally {
-    rmSync(copy, { recursive: true, force: true });
-  }
-});
+const FEATURES = [
+  { name: 'stock', line: 'stockFeature(fetch, config.STOCK_URL)', command: /\/stock symbol/ },
+  { name: 'verify', line: 'verifyFeature(ports.verify), ', command: /\/verify/ },
+];
+
+for (const { name, line, command } of FEATURES)
+  test(`deleting the folder of ${name} and its lines in features.ts deletes the feature and breaks nothing`, () => {
+    const copy = copyOfTheProgram();
+    try {
+      rmSync(join(copy, 'src/features', name), { recursive: true });
+      const list = readFileSync(join(copy, 'src/features.ts'), 'utf8');
+      writeFileSync(join(copy, 'src/features.ts'), without(list, name, line));
+      const help = execFileSync(process.execPath, ['ask-help.ts'], { cwd: copy, encoding: 'utf8' });
+      assert.match(help, /\/help/);
+      assert.doesNotMatch(help, command);
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
+    }
+  });
 
 function copyOfTheProgram(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'without-stock-'));
+  const copy = mkdtempSync(join(tmpdir(), 'without-feature-'));
   for (const path of ['src', 'contracts', 'package.json'])
     cpSync(join(ROOT, path), join(copy, path), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
@@ -30,12 +36,10 @@ function copyOfTheProgram(): string {
   return copy;
 }
 
-function withoutStock(list: string): string {
-  const without = list
-    .replace(/^import \{ stockFeature \}.*\n/m, '')
-    .replace('stockFeature(fetch, config.STOCK_URL)', '');
-  assert.doesNotMatch(without, /stock/i, 'features.ts names the feature in two places only');
-  return without;
+function without(list: string, name: string, line: string): string {
+  const left = list.replace(new RegExp(`^import \\{ ${name}Feature.*\\n`, 'm'), '').replace(line, '');
+  assert.doesNotMatch(left, new RegExp(`${name}Feature`), 'features.ts names the feature in two places only');
+  return left;
 }
 
 /** Starts the whole hall and asks the bot what it can do. */

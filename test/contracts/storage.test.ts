@@ -12,6 +12,7 @@ import { commandSettingsContract } from './command-settings.contract.ts';
 import { featureSettingsContract } from './feature-settings.contract.ts';
 import { doorContract } from './door.contract.ts';
 import { prepare } from './fixtures.ts';
+import { gateContract } from './gate.contract.ts';
 import { invitesContract } from './invites.contract.ts';
 import { identitiesContract } from './identities.contract.ts';
 import { membersContract } from './members.contract.ts';
@@ -47,6 +48,7 @@ const cases = [
   ...membersContract,
   ...personalContract,
   ...verificationContract,
+  ...gateContract,
   ...migrateContract,
 ];
 
