@@ -5,9 +5,12 @@ import type { Asker } from '#core/message.ts';
 import type { Role } from '#core/roles.ts';
 import { firstCommunity } from '#storage/communities.ts';
 import { disableAccount } from '#storage/accounts.ts';
+import { NO_GATE } from '#core/verification.ts';
+import { writeGate } from '#storage/gate.ts';
 import { insertIdentity } from '#storage/identities.ts';
 import { replaceMappings } from '#storage/role-mappings.ts';
 import { ensureSpace, moveSpace } from '#storage/spaces.ts';
+import { insertBinding } from '#storage/verifications.ts';
 import { freshStorage, somebody } from '#test/contracts/fixtures.ts';
 import { isTrusted, secretOwner, whoSpeaks } from './who-speaks.ts';
 
@@ -60,6 +63,19 @@ describe('who speaks on a platform', () => {
     assert.equal((await who([])).disabled, true);
   });
 
+  test('is a guest while the gate holds them back, and what they are again once they are verified', async (t) => {
+    const { roleOf, map, vouched, storage, community } = await hallFor(t);
+    await vouched();
+    await map('500', 'moderator');
+    const gate = { ...NO_GATE, on: true };
+    await storage.write((tx) => writeGate(tx.db, community, { gate, by: null, at: 1 }));
+    assert.equal(await roleOf([]), 'guest');
+    assert.equal(await roleOf(['500']), 'moderator', 'who keeps order there is left alone');
+    const binding = { id: 'ver_1', community, key: 'a', subject: 'discord:5', name: 'Mia', how: 'link' } as const;
+    await storage.write((tx) => insertBinding(tx.db, { ...binding, verifiedAt: 1 }));
+    assert.equal(await roleOf([]), 'member');
+  });
+
   test('owns their secrets by the account that they linked', async (t) => {
     const { link, storage, account } = await hallFor(t);
     assert.equal(await secretOwner(storage)('discord:5'), 'discord:5');
@@ -80,6 +96,7 @@ async function hallFor(t: TestContext) {
       storage.write((tx) => replaceMappings(tx.db, community, [{ platform: 'discord', platformRole, role }])),
     storage,
     account,
+    community,
     link: () => {
       const identity = {
         platform: 'discord',

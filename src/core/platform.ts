@@ -89,7 +89,7 @@ export interface PlatformActions {
 
 /** What a platform's connector is asked to do, as it travels on `outgoing` among the answers. */
 export interface PlatformAct {
-  act: keyof PlatformActions;
+  act: Exclude<PlatformAction, 'wordList'>;
   community: string;
   target: ActionTarget;
   /** Of grantRole and removeRole the platform's id of the role, of setNickname the name. */
