@@ -63,6 +63,8 @@ describe('a community’s commands over HTTP', () => {
         'unban',
         'unlink',
         'unmute',
+        'unverify',
+        'verify',
       ],
     );
     const summary = 'Latest price of a share';

@@ -318,7 +318,7 @@ describe('commands over HTTP', () => {
     };
     assert.deepEqual(
       commands.map(({ name }) => name),
-      ['help', 'link', 'report', 'stock', 'unlink'],
+      ['help', 'link', 'report', 'stock', 'unlink', 'unverify', 'verify'],
     );
     const document = (await ask('GET', '/openapi.json')).body as { openapi: string; paths: Record<string, unknown> };
     assert.match(document.openapi, /^3\.1/);
