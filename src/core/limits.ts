@@ -289,6 +289,24 @@ export const LIMITS = {
   /** Characters of a list's user id, name and nickname template. Discord takes 32 of a nickname; the rest is cut there. */
   listUserId: 100,
   listName: 100,
+  /** Rows of a list: the largest communities that a bot of a school or a company serves. */
+  listRows: 100_000,
+  /** Bytes of a list as CSV, which is read as it comes: rows of 160. As JSON, which is read as a whole: some 30,000 rows. */
+  listBytes: 16 * 1024 * 1024,
+  listJsonBytes: 4 * 1024 * 1024,
+  /** Characters of one line of CSV: four fields at their longest are 600. */
+  listRecord: 4_000,
+  /** Wrong rows that a report names; it counts all of them. */
+  listReport: 200,
+  /** Rows of a list that one commit writes: some 10 ms, so that a message does not wait behind a list. */
+  listSlice: 500,
+  /** Changed rows that are written in one commit; more become a new list beside the old one, which is then changed for it. */
+  listAtOnce: 500,
+  /** Minutes that a list which was looked through waits for a yes, and that it may take to be written. */
+  listPreviewMinutes: 60,
+  listWriteMinutes: 10,
+  /** Lists that one person may send: a program that tells of each payment uses PATCH. */
+  listImports: { uses: 60, perSeconds: 3_600 },
   verifyNickname: 100,
   /** Entries in one page of the list, and of what became of them. */
   verifyPage: 200,
