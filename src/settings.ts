@@ -83,6 +83,11 @@ const SETTINGS = {
     engine(['smtps:', 'smtp:'], () => true),
   ),
   MAIL_FROM: setting('', 'Whom mails are from, such as Our Hall <hall@example.org>. Needed with SMTP_URL.', sender),
+  LIST_SOURCES: setting(
+    '',
+    'A JSON file that names databases which lists of people may come from: docs/verification.md.',
+    optional,
+  ),
   SESSION_IDLE_MINUTES: setting(
     '10080',
     'Minutes without use after which a session ends. After 30 days it ends in any case.',

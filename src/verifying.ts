@@ -5,6 +5,7 @@ import { tellModerators } from '#chat/tell-moderators.ts';
 import type { RateStore } from '#core/rate.ts';
 import type { VerifyParts } from '#features/verify/index.ts';
 import type { Config } from './config.ts';
+import { listDatabases } from './list-sources.ts';
 
 /** What the verification gate is given: the chat tells the pages, platforms are asked over the bus. */
 export function verifyParts({ rates, config, ...chat }: Chat & { rates: RateStore; config: Config }): VerifyParts {
@@ -13,6 +14,7 @@ export function verifyParts({ rates, config, ...chat }: Chat & { rates: RateStor
     storage,
     clock,
     rates,
+    databases: listDatabases(config),
     base: () => config.PUBLIC_URL ?? ownAddress(config),
     send: (tx, platform, body) => tx.publish(outgoingTo(platform), body),
     changed(community, accounts) {

@@ -305,6 +305,20 @@ export const LIMITS = {
   /** Minutes that a list which was looked through waits for a yes, and that it may take to be written. */
   listPreviewMinutes: 60,
   listWriteMinutes: 10,
+  /** Imports of a community that are shown, and rows of one for each kind of change. */
+  listImportsShown: 20,
+  listSample: 20,
+  /** Minutes between two times that a database is asked for a list, at least: its query may be a costly one. */
+  sourceMinutes: 5,
+  /** ms until a database has to be reached, and for each of its answers: whoever asks waits at the page. */
+  sourceConnect: 10_000,
+  sourceAnswer: 60_000,
+  /** Mails a minute of a letter to all: 3,600 an hour, what common mail services take from one sender. */
+  reachOutMails: 60,
+  /** Minutes that such a mail is tried: it can wait for a server that is away over night. */
+  reachOutTriedMinutes: 12 * 60,
+  /** Days that the link which ends such mails works; RFC 8058 names no time, and old mails are read late. */
+  mailDoorDays: 180,
   /** Lists that one person may send: a program that tells of each payment uses PATCH. */
   listImports: { uses: 60, perSeconds: 3_600 },
   verifyNickname: 100,

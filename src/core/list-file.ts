@@ -56,7 +56,8 @@ async function* csvRows(pieces: Pieces): AsyncGenerator<ReadRow> {
     if (columns) yield fromRecord(columns, record);
     else {
       columns = columnsOf(record);
-      for (const name of new Set(columns)) if (!FIELDS.has(name)) yield unknownColumn(record.line, name);
+      for (const name of new Set(columns))
+        if (!FIELDS.has(name) && name !== OUR_OWN) yield unknownColumn(record.line, name);
     }
   }
   if (!columns) throw noList('It is empty.');
@@ -78,6 +79,8 @@ async function* records(pieces: Pieces): AsyncGenerator<CsvRecord> {
 }
 
 const FIELDS: ReadonlySet<string> = new Set(['user_id', 'email', 'name', 'until']);
+/** A column of our own export that says how somebody stands. */
+const OUR_OWN = 'state';
 const NEEDED = ['user_id', 'email', 'name'];
 
 function columnsOf({ fields, wrong }: CsvRecord): string[] {

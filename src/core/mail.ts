@@ -4,6 +4,8 @@ export interface Mail {
   subject: string;
   text: string;
   html: string;
+  /** Beside those that every mail has. */
+  headers?: Record<string, string>;
 }
 
 /** How the way out is. `off`: no server is set, and `why` says where mails are shown in its place. */

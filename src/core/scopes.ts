@@ -1,5 +1,5 @@
 /** What a program may do with a person's token; never more than the person may. */
-export const SCOPES = ['read', 'post', 'commands', 'manage', 'me'] as const;
+export const SCOPES = ['read', 'post', 'commands', 'manage', 'people', 'me'] as const;
 
 export type Scope = (typeof SCOPES)[number];
 
@@ -9,5 +9,6 @@ export const SCOPE_WORDS: Record<Scope, string> = {
   post: 'write, edit and delete messages',
   commands: 'run commands and see their answers',
   manage: 'change rooms, members and settings, as far as its person may',
+  people: 'read and change the list of people who may be verified, as far as its person may',
   me: 'see and change its person’s profile, secrets and data',
 };

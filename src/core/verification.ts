@@ -1,6 +1,7 @@
 import { LIMITS } from './limits.ts';
 import type { By } from './moderation.ts';
 import type { FailureRule } from './rate.ts';
+import type { PeopleList } from './verification-list.ts';
 
 /** What a community decided about its gate. */
 export interface GateSettings {
@@ -169,7 +170,8 @@ export interface Verification extends Gate {
   vouch(asked: { by: By; userId: string; subject: string; name?: string }): Promise<void>;
   bars(by: By): Promise<SeenBar[]>;
   liftBar(asked: { by: By; subject: string }): Promise<void>;
-  /** Ends what has ended by its time. */
+  list: PeopleList;
+  /** Ends what has ended by its time; goes on with letters to all, and asks databases that are due. */
   sweep(): Promise<void>;
 }
 

@@ -49,6 +49,8 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { yourDataRoutes } from './routes/your-data.ts';
 import { shownMailRoute } from './routes/shown-mail.ts';
+import { peopleListRoutes } from './routes/people-list.ts';
+import { reachOutRoutes, unsubscribeRoutes } from './routes/reach-out.ts';
 import { verificationRoutes } from './routes/verification.ts';
 import { verifyLinkRoutes } from './routes/verify-link.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
@@ -124,6 +126,9 @@ export async function hallServer(hall: Hall, options: ServerOptions): Promise<Ha
   moderationRoutes(app, hall, callers);
   wordRuleRoutes(app, hall, callers);
   verificationRoutes(app, hall, callers);
+  await peopleListRoutes(app, hall, callers);
+  reachOutRoutes(app, hall, callers);
+  await unsubscribeRoutes(app, hall);
   await verifyLinkRoutes(app, hall);
   reportRoutes(app, hall, callers);
   await incomingWebhookRoutes(app, hall, callers);

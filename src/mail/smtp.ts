@@ -33,7 +33,7 @@ export function openPost(address: string, from: string): Post {
   return {
     async send(mail) {
       try {
-        const headers = { 'Auto-Submitted': 'auto-generated' };
+        const headers = { ...mail.headers, 'Auto-Submitted': 'auto-generated' };
         await transport.sendMail({ from, ...mail, to: { name: '', address: mail.to }, headers });
         return undefined;
       } catch (error) {

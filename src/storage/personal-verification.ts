@@ -7,8 +7,10 @@ export const personalVerification: Personal = {
   name: 'verification',
   columns: {
     verify_settings: ['changed_by'],
-    list_people: ['user_id', 'email', 'name'],
+    lists: [],
+    list_rows: ['user_id', 'email', 'name'],
     list_imports: ['made_by'],
+    list_sources: ['chosen_by'],
     list_import_rows: ['user_id', 'email', 'name'],
     verify_requests: ['subject', 'platform_id', 'name'],
     verifications: ['subject', 'name', 'ended_by'],
@@ -31,7 +33,7 @@ export const personalVerification: Personal = {
   async *read(db, person) {
     const ids = idsOf(person);
     for (const of of placesOf(ids)) yield* rowsOf(db, of);
-    for (const row of await entriesOf(db, ids)) yield { table: 'list_people', ...row };
+    for (const row of await entriesOf(db, ids)) yield { table: 'list_rows', ...row };
   },
   async erase(db, person, how) {
     const ids = idsOf(person);
@@ -59,6 +61,7 @@ const STAYS: ReadonlySet<string> = new Set(['verifications', 'verify_bars']);
 const DONE_BY = [
   ['verify_settings', 'changed_by'],
   ['list_imports', 'made_by'],
+  ['list_sources', 'chosen_by'],
   ['verifications', 'ended_by'],
   ['verify_bars', 'lifted_by'],
   ['reach_outs', 'made_by'],

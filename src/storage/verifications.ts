@@ -108,8 +108,12 @@ export async function isBanned(db: Db, community: string, person: string, at: nu
   return standing?.kind === 'ban';
 }
 
-/** Bindings of all communities whose entry is gone or over: to be ended. */
-export async function dueBindings(db: Db, at: number, community?: string): Promise<Binding[]> {
+/** Bindings of all communities, of one, or of one entry, whose entry is gone or over: to be ended. */
+export async function dueBindings(
+  db: Db,
+  at: number,
+  { community, key }: { community?: string; key?: string | undefined } = {},
+): Promise<Binding[]> {
   let query = db
     .selectFrom('verifications')
     .selectAll('verifications')
@@ -122,12 +126,17 @@ export async function dueBindings(db: Db, at: number, community?: string): Promi
     .where((e) => e.or([e('list_people.key', 'is', null), e('list_people.until', '<=', at)]))
     .limit(LIMITS.verifyEndAtOnce);
   if (community !== undefined) query = query.where('verifications.community_id', '=', community);
+  if (key !== undefined) query = query.where('verifications.key', '=', key);
   return (await query.execute()).map(toBinding);
 }
 
 /** Bindings that ended with their entry, which is good again, and that nobody has taken since: to be put in force again. The newest of each entry. */
-export async function restorableBindings(db: Db, community: string, at: number): Promise<Binding[]> {
-  const rows = await db
+export async function restorableBindings(
+  db: Db,
+  { community, key }: { community: string; key?: string | undefined },
+  at: number,
+): Promise<Binding[]> {
+  let query = db
     .selectFrom('verifications as past')
     .selectAll('past')
     .innerJoin('list_people', (join) =>
@@ -150,9 +159,9 @@ export async function restorableBindings(db: Db, community: string, at: number):
         ),
       ),
     )
-    .limit(LIMITS.verifyEndAtOnce)
-    .execute();
-  return rows.map(toBinding);
+    .limit(LIMITS.verifyEndAtOnce);
+  if (key !== undefined) query = query.where('past.key', '=', key);
+  return (await query.execute()).map(toBinding);
 }
 
 /** Puts an ended binding in force again. */

@@ -27,41 +27,72 @@ export interface VerifyTables {
     /** Grows with each change. */
     version: number;
   };
-  /** The community's list. `key`: the user id as it is compared. */
-  list_people: {
+  /** Which of a community's lists is in force. A large change is written as a list of its own, which then takes the place of the one before. */
+  lists: {
     community_id: string;
-    key: string;
-    user_id: string;
-    email: string;
-    name: string;
-    /** What they have ends then; null for never. */
-    until: number | null;
-    /** Where the row came from: file, http, sql, oidc. */
-    source: string;
-    changed_at: number;
+    generation: number;
+    /** The last one that was begun. */
+    newest: number;
+    /** Grows with each change. */
+    version: number;
+    /** 1: rows of other generations may be left. */
+    untidy: number;
   };
-  /** Files that were looked through and wait for a yes. `state`: preview, done, dropped. */
+  /** Rows of all generations. */
+  list_rows: ListRow & { generation: number };
+  /** A view, for reading: the rows of the list in force. */
+  list_people: ListRow;
+  /** Lists that were looked through, and wait for a yes. */
   list_imports: {
     id: string;
     community_id: string;
+    /** reading, preview, writing, then done or dropped. */
     state: string;
+    /** file, http or sql. */
+    source: string;
+    /** Which database, where it is one. */
+    source_name: string | null;
+    /** What happens to entries that it does not name: keep; remove; source: those that came from there are removed. */
+    missing: string;
+    /** The list's version that it was compared with. */
+    list_version: number;
+    /** As which one it is written. */
+    generation: number | null;
     /** JSON: how many are new, changed, the same, removed, bad. */
     counts: string;
     /** JSON: what is wrong with which rows; bounded. */
     report: string;
     made_by: string | null;
     made_at: number;
+    state_at: number;
   };
-  /** Good rows of an import that waits, by their line. */
+  /** Good rows of an import that waits, and those that it removes. `change`: new, changed, same, removed. */
   list_import_rows: {
     import_id: string;
-    line: number;
     key: string;
+    change: string;
     user_id: string;
     email: string;
     name: string;
     until: number | null;
   };
+  /** The database of the operator's that a community takes its list from. */
+  list_sources: {
+    community_id: string;
+    name: string;
+    chosen_by: string | null;
+    chosen_at: number;
+    /** Since when its changes are taken without asking; null until its first list was looked through and agreed to. */
+    agreed_at: number | null;
+    asked_at: number | null;
+    next_at: number;
+    /** JSON: what the last time came to. */
+    result: string | null;
+  };
+  /** When an entry was last written to without having asked. */
+  list_reached: { community_id: string; key: string; at: number };
+  /** What the links hash to by which somebody says that they want no more such mails. */
+  mail_doors: { hash: string; community_id: string; email_hash: string; at: number };
   /** Somebody wants to prove that they are an entry of the list. */
   verify_requests: {
     id: string;
@@ -141,4 +172,18 @@ export interface VerifyTables {
     /** A process has it in hand until then. */
     taken_until: Generated<number>;
   };
+}
+
+/** Somebody of a list. `key`: the user id as it is compared. */
+interface ListRow {
+  community_id: string;
+  key: string;
+  user_id: string;
+  email: string;
+  name: string;
+  /** What they have ends then; null for never. */
+  until: number | null;
+  /** Where the row came from: file, http, sql, oidc. */
+  source: string;
+  changed_at: number;
 }

@@ -21,8 +21,8 @@ const NO_PERSON: Record<string, string> = {
   'jobs.reason': 'why a job failed, in our words',
 };
 
-/** What the database makes of other columns by itself. */
-const MADE_OF_OTHERS = /^message_words(_\w+)?\./;
+/** What the database makes of other columns by itself; `list_people` is a view. */
+const MADE_OF_OTHERS = /^(message_words(_\w+)?|list_people)\./;
 
 /** What is known of people: told whole, and forgotten whole. */
 export const personalContract: StorageCase[] = [

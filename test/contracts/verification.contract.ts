@@ -231,18 +231,18 @@ export const verificationContract: PostCase[] = [
         for (const { id } of due)
           await write(({ db }) => endBinding(db, community, id, { why: 'expired', by: null, at: 100 }));
         assert.equal(await findEntry(storage.db, community, 'ann', 100), undefined);
-        assert.equal((await restorableBindings(storage.db, community, 101)).length, 0);
+        assert.equal((await restorableBindings(storage.db, { community }, 101)).length, 0);
         for (const one of [ends, goes])
           await write(({ db }) => putEntry(db, community, { entry: { ...one, until: 900 }, at: 101 }));
         await write(({ db }) => verify(db, { community, key: 'bob', subject: 'discord:3' }));
-        const back = await restorableBindings(storage.db, community, 101);
+        const back = await restorableBindings(storage.db, { community }, 101);
         assert.deepEqual(
           back.map(({ subject }) => subject),
           ['discord:1'],
         );
         await write(({ db }) => restoreBinding(db, back[0]!.id));
         assert.equal((await bindingOf(storage.db, community, 'discord:1'))?.endedAt, null);
-        assert.equal((await restorableBindings(storage.db, community, 101)).length, 0);
+        assert.equal((await restorableBindings(storage.db, { community }, 101)).length, 0);
         const seen = await listBindings(storage.db, { community, active: true, query: 'AN', limit: 9 });
         assert.deepEqual(
           seen.map(({ userId, listName }) => [userId, listName]),

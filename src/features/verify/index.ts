@@ -1,12 +1,17 @@
 import type { Feature } from '#core/feature.ts';
+import type { PeopleList } from '#core/verification-list.ts';
 import type { Verification } from '#core/verification.ts';
 import { atGate, findGate } from '#storage/gate.ts';
 import { ask } from './ask.ts';
+import { entries } from './entries.ts';
+import { imports, putList } from './import-list.ts';
 import { verifyMails } from './mail.ts';
 import { changeGate, giveBack, lift, seeing, unlink, vouch } from './moderate.ts';
 import type { VerifyParts } from './parts.ts';
+import { reachOutMail, reachOuts } from './reach-out.ts';
+import { sources } from './sources.ts';
 import { confirm, deny, look, proveByCode, wordsFor } from './prove.ts';
-import { sweep } from './settle-list.ts';
+import { sweep } from './sweep.ts';
 import { verifyCommands } from './verify.command.ts';
 
 export type { VerifyParts } from './parts.ts';
@@ -19,7 +24,7 @@ export function verifyFeature(parts: () => VerifyParts): Feature {
     commands: verifyCommands(verification),
     jobs: [],
     acts: ['deleteMessage', 'grantRole', 'removeRole', 'setNickname'],
-    mails: verifyMails(parts),
+    mails: { ...verifyMails(parts), 'verify-reach': reachOutMail(parts) },
     verification,
   };
 }
@@ -43,6 +48,31 @@ function verificationOf(parts: () => VerifyParts): Verification {
     unlink: (asked) => unlink(parts(), asked),
     vouch: (asked) => vouch(parts(), asked),
     liftBar: (asked) => lift(parts(), asked),
+    list: listOf(parts),
     sweep: () => sweep(parts()),
+  };
+}
+
+function listOf(parts: () => VerifyParts): PeopleList {
+  return {
+    preview: (asked) => imports(parts()).preview(asked),
+    imports: (by) => imports(parts()).imports(by),
+    import: (by, id) => imports(parts()).import(by, id),
+    confirm: (asked) => imports(parts()).confirm(asked),
+    drop: (asked) => imports(parts()).drop(asked),
+    put: (asked) => putList(parts(), asked),
+    entry: (by, userId) => entries(parts()).entry(by, userId),
+    changeEntry: (asked) => entries(parts()).changeEntry(asked),
+    removeEntry: (asked) => entries(parts()).removeEntry(asked),
+    entries: (by, asked) => entries(parts()).entries(by, asked),
+    all: (by) => entries(parts()).all(by),
+    reachOut: (by) => reachOuts(parts()).reachOut(by),
+    startReachOut: (by) => reachOuts(parts()).startReachOut(by),
+    stopReachOut: (by) => reachOuts(parts()).stopReachOut(by),
+    unsubscribing: (door) => reachOuts(parts()).unsubscribing(door),
+    unsubscribe: (door) => reachOuts(parts()).unsubscribe(door),
+    sources: (by) => sources(parts()).sources(by),
+    sync: (asked) => sources(parts()).sync(asked),
+    leaveSource: (asked) => sources(parts()).leaveSource(asked),
   };
 }

@@ -1,7 +1,6 @@
 import { badRequest, conflict, unknown } from '#core/errors.ts';
 import type { By } from '#core/moderation.ts';
 import { LIMITS } from '#core/limits.ts';
-import { whyNot, type Action } from '#core/permission.ts';
 import {
   entryKey,
   type GateChange,
@@ -25,13 +24,9 @@ import { bindingOf, bindingOfEntry, isEntryBanned, listBindings } from '#storage
 import { liftBar, listBars } from '#storage/verify-bars.ts';
 import { listRequests } from '#storage/verify-requests.ts';
 import { bind, unbind } from './bind.ts';
+import { need } from './need.ts';
 import { turnOf, type VerifyParts } from './parts.ts';
 import { TEXTS } from './texts.ts';
-
-function need(by: By, action: Action): void {
-  const refusal = whyNot(by, action);
-  if (refusal) throw refusal;
-}
 
 /** Changes what was decided about the gate. Whoever is to be a guest from now on, or a member again, is so in the same commit. */
 export async function changeGate(

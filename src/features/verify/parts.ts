@@ -2,6 +2,7 @@ import type { Clock } from '#core/clock.ts';
 import type { OutgoingMessage } from '#core/message.ts';
 import type { PlatformAct } from '#core/platform.ts';
 import type { RateStore } from '#core/rate.ts';
+import type { ListDatabases } from '#core/verification-list.ts';
 import type { Storage, Tx } from '#storage/storage.ts';
 
 /** What the gate is given. */
@@ -9,6 +10,8 @@ export interface VerifyParts {
   storage: Storage;
   clock: Clock;
   rates: RateStore;
+  /** Databases of the operator's that lists may come from. */
+  databases: ListDatabases;
   /** Where people reach the hall, without a slash at the end. */
   base(): string;
   /** Asks a platform, or tells somebody there, in the commit of what it follows. */

@@ -4,31 +4,31 @@ import { inTurn } from '#storage/in-turn.ts';
 import { findEntry } from '#storage/list-people.ts';
 import type { Tx } from '#storage/storage.ts';
 import { dueBindings, endBinding, isEntryBanned, restorableBindings, restoreBinding } from '#storage/verifications.ts';
-import { sweepRequests } from '#storage/verify-requests.ts';
 import { giveRight, takeRight } from './effects.ts';
 import { turnOf, type VerifyParts } from './parts.ts';
 
 /**
  * What follows from a change of a community's list, in its commit and in its turn: whose entry is gone or over may speak no
  * more; whose entry is good again may, where nobody has taken their place. Gives the accounts whose role is another now; some
- * at once, so it is called until it gives none.
+ * at once, so it is called until it gives none. `key`: of the one entry that was changed.
  */
 export async function settleList(
   parts: VerifyParts,
   tx: Tx,
   community: string,
+  key?: string,
 ): Promise<{ some: boolean; accounts: string[] }> {
   const at = parts.clock();
   const gate = await findGate(tx.db, community);
   const accounts: string[] = [];
-  const due = await dueBindings(tx.db, at, community);
+  const due = await dueBindings(tx.db, at, { community, key });
   for (const { id, key, subject, name } of due) {
     const why = (await isListed(tx, community, key)) ? 'expired' : 'removed';
     await endBinding(tx.db, community, id, { why, by: null, at });
     accounts.push(...(await takeRight(parts, tx, { community, subject, gate })));
     await note(tx, { community, subject, detail: { person: name, entry: key, why }, at, action: 'verification.ended' });
   }
-  const back = await restorableBindings(tx.db, community, at);
+  const back = await restorableBindings(tx.db, { community, key }, at);
   let restored = 0;
   for (const { id, key, subject, name } of back) {
     const entry = await findEntry(tx.db, community, key, at);
@@ -41,14 +41,8 @@ export async function settleList(
   return { some: due.length + restored > 0, accounts };
 }
 
-/** Ends what has ended by its time, community by community. */
-export async function sweep(parts: VerifyParts): Promise<void> {
-  const due = await dueBindings(parts.storage.db, parts.clock());
-  for (const community of new Set(due.map((one) => one.community))) await settleAll(parts, community);
-  await parts.storage.write((tx) => sweepRequests(tx.db, parts.clock()));
-}
-
-async function settleAll(parts: VerifyParts, community: string): Promise<void> {
+/** Until nothing is left to follow. */
+export async function settleAll(parts: VerifyParts, community: string): Promise<void> {
   for (let some = true; some;) {
     const settled = await parts.storage.write(async (tx) => {
       await inTurn(tx.db, turnOf(community));

@@ -1,5 +1,7 @@
 import { LIMITS } from '#core/limits.ts';
+import type { BadRow } from '#core/list-file.ts';
 import { nameOf } from '#core/unable.ts';
+import type { ImportCounts } from '#core/verification-list.ts';
 
 /** Where people speak, in the platform's own word. */
 const THERE: Record<string, string> = { discord: 'in the server', slack: 'in the workspace', twitch: 'in the channel' };
@@ -47,6 +49,29 @@ export const TEXTS = {
     deny: 'This was not me',
     small: (host: string) =>
       `Opening a link shows a page with one button and changes nothing. Sent by ${host}, as somebody asked for it; your address is used for nothing else.`,
+  },
+  list: {
+    badRows: (count: number, rows: readonly BadRow[]) =>
+      [
+        `${count === 1 ? 'One row is' : `${count} rows are`} wrong, so nothing was imported. Mend the list, or leave wrong rows out.`,
+        ...rows.slice(0, 5).map(({ line, field, why }) => `Row ${line}${field === null ? '' : `, ${field}`}: ${why}`),
+      ].join(' '),
+    over: 'This import is over: it was done, dropped, or waited for longer than an hour. Send the list again.',
+    changedSince: 'The list was changed while this one waited. Send it again, and look at what it changes now.',
+    synced: ({ added, changed, removed, bad }: ImportCounts, taken: boolean) =>
+      `${added} new, ${changed} changed, ${removed} removed, ${bad} wrong. ${taken ? 'All good rows are in force.' : 'It waits for a yes.'}`,
+    reachingOut: 'A letter to all is on its way already. Stop it, or wait for its end.',
+    reach: {
+      subject: (community: string) => `Your place in ${community}`,
+      words: (community: string, userId: string) => [
+        `You are on the list of ${community}, and no account there is verified as you yet.`,
+        `To speak there, join, and type /verify ${userId}. A mail to this address then proves that it is you.`,
+      ],
+      label: 'Open the web chat',
+      unless: (community: string) => `You did not ask for this mail. If you want none like it from ${community}:`,
+      stop: 'Send me no more',
+      small: (host: string) => `Sent by ${host} to everybody on the list who is not verified, once a day at most.`,
+    },
   },
 };
 

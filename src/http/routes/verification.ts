@@ -17,16 +17,21 @@ const tags = ['verification'];
 export function verificationRoutes(app: App, hall: Hall, callers: Callers): void {
   const { verification } = hall;
   if (!verification) return;
-  const actor = async (request: FastifyRequest, community: string, action: Action): Promise<By> => {
-    const session = await callers.need(request);
-    return { account: session.account, role: await enterCommunity(hall.chat, session, community, action), community };
-  };
+  const actor = actorOf(hall, callers);
   settingsRoutes(app, verification, actor);
   peopleRoutes(app, verification, actor);
   barRoutes(app, verification, actor);
 }
 
-type ActorOf = (request: FastifyRequest, community: string, action: Action) => Promise<By>;
+export type ActorOf = (request: FastifyRequest, community: string, action: Action) => Promise<By>;
+
+/** Who asks, in the community that they ask about; throws where they may not. */
+export function actorOf(hall: Hall, callers: Callers): ActorOf {
+  return async (request, community, action) => {
+    const session = await callers.need(request);
+    return { account: session.account, role: await enterCommunity(hall.chat, session, community, action), community };
+  };
+}
 
 function settingsRoutes(app: App, verification: Verification, actor: ActorOf): void {
   const path = '/v1/communities/:id/verification';

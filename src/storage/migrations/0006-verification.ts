@@ -47,40 +47,91 @@ async function settings({ schema }: Kysely<never>, big: Big): Promise<void> {
 async function lists(db: Kysely<never>, big: Big): Promise<void> {
   const { schema } = db;
   await schema
-    .createTable('list_people')
+    .createTable('lists')
+    .addColumn('community_id', 'text', (c) => of('communities')(c).primaryKey())
+    .addColumn('generation', 'integer', needed)
+    .addColumn('newest', 'integer', needed)
+    .addColumn('version', 'integer', needed)
+    .addColumn('untidy', 'integer', needed)
+    .execute();
+  await schema
+    .createTable('list_rows')
     .addColumn('community_id', 'text', of('communities'))
     .addColumn('key', 'text', needed)
+    .addColumn('generation', 'integer', needed)
     .addColumn('user_id', 'text', needed)
     .addColumn('email', 'text', needed)
     .addColumn('name', 'text', needed)
     .addColumn('until', big)
     .addColumn('source', 'text', needed)
     .addColumn('changed_at', big, needed)
-    .addPrimaryKeyConstraint('list_people_pk', ['community_id', 'key'] as never[])
+    .addPrimaryKeyConstraint('list_rows_pk', ['community_id', 'key', 'generation'] as never[])
     .execute();
-  await index(db, 'list_people_by_email', 'list_people', ['community_id', 'email']);
-  await index(db, 'list_people_ending', 'list_people', ['until']);
+  await index(db, 'list_rows_of', 'list_rows', ['community_id', 'generation', 'key']);
+  await index(db, 'list_rows_by_email', 'list_rows', ['community_id', 'email']);
+  await index(db, 'list_rows_ending', 'list_rows', ['until']);
+  await sql`create view list_people as
+    select community_id, key, user_id, email, name, until, source, changed_at from list_rows
+    where generation = (select generation from lists where lists.community_id = list_rows.community_id)`.execute(db);
+  await imports(db, big);
+}
+
+/** What waits for a yes, and what came of it; databases that are asked for a list; who was written to. */
+async function imports(db: Kysely<never>, big: Big): Promise<void> {
+  const { schema } = db;
   await schema
     .createTable('list_imports')
     .addColumn('id', 'text', key)
     .addColumn('community_id', 'text', of('communities'))
     .addColumn('state', 'text', needed)
+    .addColumn('source', 'text', needed)
+    .addColumn('source_name', 'text')
+    .addColumn('missing', 'text', needed)
+    .addColumn('list_version', 'integer', needed)
+    .addColumn('generation', 'integer')
     .addColumn('counts', 'text', needed)
     .addColumn('report', 'text', needed)
     .addColumn('made_by', 'text')
     .addColumn('made_at', big, needed)
+    .addColumn('state_at', big, needed)
     .execute();
-  await index(db, 'list_imports_of', 'list_imports', ['community_id', 'made_at']);
+  await index(db, 'list_imports_of', 'list_imports', ['community_id', 'id']);
   await schema
     .createTable('list_import_rows')
     .addColumn('import_id', 'text', of('list_imports'))
-    .addColumn('line', 'integer', needed)
     .addColumn('key', 'text', needed)
+    .addColumn('change', 'text', needed)
     .addColumn('user_id', 'text', needed)
     .addColumn('email', 'text', needed)
     .addColumn('name', 'text', needed)
     .addColumn('until', big)
-    .addPrimaryKeyConstraint('list_import_rows_pk', ['import_id', 'line'] as never[])
+    .addPrimaryKeyConstraint('list_import_rows_pk', ['import_id', 'key'] as never[])
+    .execute();
+  await index(db, 'list_import_rows_by_change', 'list_import_rows', ['import_id', 'change', 'key']);
+  await schema
+    .createTable('list_sources')
+    .addColumn('community_id', 'text', (c) => of('communities')(c).primaryKey())
+    .addColumn('name', 'text', needed)
+    .addColumn('chosen_by', 'text')
+    .addColumn('chosen_at', big, needed)
+    .addColumn('agreed_at', big)
+    .addColumn('asked_at', big)
+    .addColumn('next_at', big, needed)
+    .addColumn('result', 'text')
+    .execute();
+  await schema
+    .createTable('list_reached')
+    .addColumn('community_id', 'text', of('communities'))
+    .addColumn('key', 'text', needed)
+    .addColumn('at', big, needed)
+    .addPrimaryKeyConstraint('list_reached_pk', ['community_id', 'key'] as never[])
+    .execute();
+  await schema
+    .createTable('mail_doors')
+    .addColumn('hash', 'text', key)
+    .addColumn('community_id', 'text', of('communities'))
+    .addColumn('email_hash', 'text', needed)
+    .addColumn('at', big, needed)
     .execute();
 }
 
