@@ -40,7 +40,7 @@ export type Session = {
 };
 
 /** What a program may do with a token. */
-export type Scope = 'read' | 'post' | 'commands' | 'manage' | 'me';
+export type Scope = 'read' | 'post' | 'commands' | 'manage' | 'people' | 'me';
 
 /** What a program asks for that signs in by its person's browser. */
 export type DeviceRequest = { client: string; scopes: Scope[]; createdAt: string; expiresAt: string };

@@ -16,6 +16,11 @@ export const tokenTexts = {
     post: { may: 'write', label: 'Write', what: 'messages; edit and delete them as you may' },
     commands: { may: 'run commands', label: 'Run commands', what: 'with the same limits as in the chat' },
     manage: { may: 'manage', label: 'Manage', what: 'rooms, members and settings, where your role lets you' },
+    people: {
+      may: 'keep lists of people',
+      label: 'Lists of people',
+      what: 'who may be verified, where your role lets you',
+    },
     me: { may: 'change your profile', label: 'Your own things', what: 'profile, stored secrets, your data' },
   } satisfies Record<Scope, { may: string; label: string; what: string }>,
   never: 'No token makes tokens, changes your password, links identities or deletes your account.',

@@ -54,11 +54,7 @@ async function* csvRows(pieces: Pieces): AsyncGenerator<ReadRow> {
   let columns: string[] | undefined;
   for await (const record of records(pieces)) {
     if (columns) yield fromRecord(columns, record);
-    else {
-      columns = columnsOf(record);
-      for (const name of new Set(columns))
-        if (!FIELDS.has(name) && name !== OUR_OWN) yield unknownColumn(record.line, name);
-    }
+    else yield* unknownColumns((columns = columnsOf(record)), record.line);
   }
   if (!columns) throw noList('It is empty.');
 }
@@ -102,8 +98,9 @@ function columnName(text: string): string {
   return name === 'e_mail' ? 'email' : name;
 }
 
-function unknownColumn(line: number, name: string): ReadRow {
-  return bad(line, shown(name), 'No such column is known: it is left out.');
+function unknownColumns(columns: string[], line: number): ReadRow[] {
+  const unknown = [...new Set(columns)].filter((name) => !FIELDS.has(name) && name !== OUR_OWN);
+  return unknown.map((name) => bad(line, shown(name), 'No such column is known: it is left out.'));
 }
 
 function fromRecord(columns: string[], { line, fields, wrong }: CsvRecord): ReadRow {

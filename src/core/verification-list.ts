@@ -95,6 +95,8 @@ export interface PeopleList {
   sync(asked: { by: By; name: string }): Promise<SeenImport>;
   /** The list is taken from there no more. What came from there stays. */
   leaveSource(asked: { by: By; name: string }): Promise<void>;
+  /** Asks the databases whose time has come: in processes that know them. */
+  askSources(): Promise<void>;
 }
 
 /** The operator's databases. */

@@ -171,7 +171,7 @@ export interface Verification extends Gate {
   bars(by: By): Promise<SeenBar[]>;
   liftBar(asked: { by: By; subject: string }): Promise<void>;
   list: PeopleList;
-  /** Ends what has ended by its time; goes on with letters to all, and asks databases that are due. */
+  /** Ends what has ended by its time; goes on with letters to all. */
   sweep(): Promise<void>;
 }
 

@@ -14,6 +14,8 @@ import { httpConnector } from '#connectors/http/index.ts';
 import type { CallResult } from '#connectors/http/listen.ts';
 import { argumentsSchema } from '#connectors/http/register.ts';
 import { webchatConnector } from '#connectors/webchat/index.ts';
+import { every } from '#core/every.ts';
+import { LIMITS } from '#core/limits.ts';
 import type { LiveEvent } from '#core/live.ts';
 import { isLoopback } from '#core/loopback.ts';
 import type { Mail, Mailer, MailHealth } from '#core/mail.ts';
@@ -82,12 +84,14 @@ export async function hallPart(site: Site, options: HallPartOptions): Promise<Ha
   const taken = [webchat, http].map((one) =>
     bus.subscribe(outgoingTo(one.platform), (body) => one.send(body as OutgoingMessage)),
   );
+  const stopAsking = askSources(site);
   return {
     server,
     auth,
     health: () => mailHealth(mailer.health()),
     async stop(graceMs) {
       const end = performance.now() + graceMs;
+      stopAsking();
       // Calls that wait for an answer get it: the bus works on while the server lets nobody new in.
       const cut = setTimeout(() => server.app.server.closeAllConnections(), graceMs);
       await server.app.close();
@@ -182,6 +186,14 @@ function makeHall(site: Site, { options, auth, mailer, chat, webchat, http }: Ma
 function verificationOf({ features }: Site): Pick<Hall, 'verification'> {
   const verification = features.find((one) => one.verification)?.verification;
   return verification ? { verification } : {};
+}
+
+/** Databases of the operator's that lists come from. Only halls know them; whichever of them comes first asks. */
+function askSources({ features, logger }: Site): () => void {
+  const ask = async (): Promise<void> => {
+    for (const { verification } of features) await verification?.list.askSources();
+  };
+  return every(LIMITS.verifyEndEvery, ask, (err) => logger.error({ err }, 'a list was not taken from its database'));
 }
 
 function yourDataOf(parts: PersonalParts): YourDataPort {

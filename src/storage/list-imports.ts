@@ -73,10 +73,7 @@ export async function stageRows(
     .execute();
   const before = new Map(there.map((row) => [row.key, row]));
   const values = rows.map((row) => {
-    const was = before.get(row.key);
-    const same =
-      was?.user_id === row.userId && was.email === row.email && was.name === row.name && was.until === row.until;
-    const change = was === undefined ? 'added' : same ? 'same' : 'changed';
+    const change = changeOf(row, before.get(row.key));
     counts[change] += 1;
     const { key, userId: user_id, email, name, until } = row;
     return { import_id: id, key, change, user_id, email, name, until };
@@ -85,20 +82,28 @@ export async function stageRows(
   return counts;
 }
 
+type ListRow = Pick<Selectable<Schema['list_people']>, 'user_id' | 'email' | 'name' | 'until'>;
+
+function changeOf({ userId, email, name, until }: StagedRow, was: ListRow | undefined): 'added' | 'changed' | 'same' {
+  if (!was) return 'added';
+  const same = was.user_id === userId && was.email === email && was.name === name && was.until === until;
+  return same ? 'same' : 'changed';
+}
+
 /** Notes which of some entries of the list an import does not name. `last`: where to go on; undefined at the end. */
 export async function stageMissing(
   db: Db,
   { id, community, missing }: Pick<ListImport, 'id' | 'community' | 'missing'>,
   after: string,
 ): Promise<{ removed: number; last: string | undefined }> {
-  let entries = db
+  const rows = await db
     .selectFrom('list_people')
     .select(['key', 'user_id', 'email', 'name', 'until', 'source'])
     .where('community_id', '=', community)
     .where('key', '>', after)
     .orderBy('key')
-    .limit(LIMITS.listSlice);
-  const rows = await entries.execute();
+    .limit(LIMITS.listSlice)
+    .execute();
   if (rows.length === 0) return { removed: 0, last: undefined };
   const keys = rows.map(({ key }) => key);
   const named = await db

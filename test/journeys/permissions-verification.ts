@@ -19,6 +19,45 @@ export const VERIFICATION_ROUTES: Record<string, Try[]> = {
     '/verification/bars/acct_none',
     from('moderator', 404),
   ),
+  'PUT /v1/communities/{id}/people': inCommunities('/people', from('admin', 200), []),
+  'GET /v1/communities/{id}/people/{user_id}': inCommunities('/people/nobody', from('moderator', 404)),
+  'PATCH /v1/communities/{id}/people/{user_id}': inCommunities('/people/nobody', from('admin', 404), { until: null }),
+  'DELETE /v1/communities/{id}/people/{user_id}': inCommunities('/people/nobody', from('admin', 404)),
+  'GET /v1/communities/{id}/verification/list': inCommunities('/verification/list', from('moderator', 200)),
+  'GET /v1/communities/{id}/verification/list/export': inCommunities(
+    '/verification/list/export',
+    from('moderator', 200),
+  ),
+  'GET /v1/communities/{id}/verification/imports': inCommunities('/verification/imports', from('moderator', 200)),
+  'POST /v1/communities/{id}/verification/imports': inCommunities('/verification/imports', from('admin', 201), []),
+  'GET /v1/communities/{id}/verification/imports/{import}': inCommunities(
+    '/verification/imports/imp_none',
+    from('moderator', 404),
+  ),
+  'POST /v1/communities/{id}/verification/imports/{import}/confirm': inCommunities(
+    '/verification/imports/imp_none/confirm',
+    from('admin', 404),
+    {},
+  ),
+  'DELETE /v1/communities/{id}/verification/imports/{import}': inCommunities(
+    '/verification/imports/imp_none',
+    from('admin', 404),
+  ),
+  'GET /v1/communities/{id}/verification/sources': inCommunities('/verification/sources', from('moderator', 200)),
+  'POST /v1/communities/{id}/verification/sources/{name}/sync': inCommunities(
+    '/verification/sources/none/sync',
+    from('admin', 404),
+  ),
+  'DELETE /v1/communities/{id}/verification/sources/{name}': inCommunities(
+    '/verification/sources/none',
+    from('admin', 404),
+  ),
+  'GET /v1/communities/{id}/verification/reach-out': inCommunities('/verification/reach-out', from('moderator', 200)),
+  'POST /v1/communities/{id}/verification/reach-out': inCommunities('/verification/reach-out', from('moderator', 201)),
+  'DELETE /v1/communities/{id}/verification/reach-out': inCommunities(
+    '/verification/reach-out',
+    from('moderator', 404),
+  ),
 };
 
 export const VERIFICATION_COMMANDS: Record<string, { line: string; expect: Expect<string> }> = {

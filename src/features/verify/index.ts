@@ -9,7 +9,7 @@ import { verifyMails } from './mail.ts';
 import { changeGate, giveBack, lift, seeing, unlink, vouch } from './moderate.ts';
 import type { VerifyParts } from './parts.ts';
 import { reachOutMail, reachOuts } from './reach-out.ts';
-import { sources } from './sources.ts';
+import { askSources, sources } from './sources.ts';
 import { confirm, deny, look, proveByCode, wordsFor } from './prove.ts';
 import { sweep } from './sweep.ts';
 import { verifyCommands } from './verify.command.ts';
@@ -74,5 +74,6 @@ function listOf(parts: () => VerifyParts): PeopleList {
     sources: (by) => sources(parts()).sources(by),
     sync: (asked) => sources(parts()).sync(asked),
     leaveSource: (asked) => sources(parts()).leaveSource(asked),
+    askSources: () => askSources(parts()),
   };
 }

@@ -46,7 +46,7 @@ async function list({ storage, databases }: VerifyParts, by: By): Promise<SeenSo
     return {
       name,
       chosen: mine !== undefined,
-      agreed: mine?.agreedAt != null,
+      agreed: typeof mine?.agreedAt === 'number',
       askedAt: mine?.askedAt ?? null,
       nextAt: mine?.nextAt ?? null,
       result: mine?.result ?? null,
@@ -113,11 +113,11 @@ async function noteResult(
 const HOUR_MS = 3_600_000;
 
 /** Asks those whose time has come. One that fails says so in its result, and is asked again next time. */
-export async function sweepSources(parts: VerifyParts): Promise<void> {
+export async function askSources(parts: VerifyParts): Promise<void> {
   const { storage, clock } = parts;
   for (const due of await dueSources(storage.db, clock())) {
-    if (!(await storage.write((tx) => takeSource(tx.db, due, clock() + HOUR_MS)))) continue;
     if (!isNamed(parts, due)) continue;
+    if (!(await storage.write((tx) => takeSource(tx.db, due, clock() + HOUR_MS)))) continue;
     const { community, name, agreedAt } = due;
     await ask(parts, { community, name, account: null, agreed: agreedAt !== null }).catch((error: unknown) => {
       if (!(error instanceof AppError)) throw error;

@@ -5,7 +5,6 @@ import { sweepRequests } from '#storage/verify-requests.ts';
 import type { VerifyParts } from './parts.ts';
 import { sweepReachOuts } from './reach-out.ts';
 import { settleAll } from './settle-list.ts';
-import { sweepSources } from './sources.ts';
 
 /** Each minute: ends what has ended by its time, community by community, and goes on with what goes on by itself. */
 export async function sweep(parts: VerifyParts): Promise<void> {
@@ -20,5 +19,4 @@ export async function sweep(parts: VerifyParts): Promise<void> {
   while (await storage.write((tx) => forgetImportRows(tx.db)));
   while (await storage.write((tx) => tidyLists(tx.db)));
   await sweepReachOuts(parts);
-  await sweepSources(parts);
 }
