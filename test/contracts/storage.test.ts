@@ -27,6 +27,7 @@ import { secretsContract } from './secrets.contract.ts';
 import { spacesContract } from './spaces.contract.ts';
 import { storageContract } from './storage.contract.ts';
 import { verificationContract } from './verification.contract.ts';
+import { listContract } from './list.contract.ts';
 import { workContract } from './work.contract.ts';
 
 const cases = [
@@ -49,6 +50,7 @@ const cases = [
   ...personalContract,
   ...verificationContract,
   ...gateContract,
+  ...listContract,
   ...migrateContract,
 ];
 

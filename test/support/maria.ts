@@ -16,11 +16,12 @@ export interface Maria {
 
 /**
  * Finds a MariaDB, in this order: TEST_MARIADB_URL, one that listens on the default port and lets us in, the installed program,
- * started on a folder of its own. Prints which it is. Where there is none: fails under CI, else says so and gives undefined.
+ * started on a folder of its own; TEST_MARIADB=installed takes only the last. Prints which it is. Where there is none: fails under CI, else says so and gives undefined.
  */
 export async function startMaria(): Promise<Maria | undefined> {
   const reasons: string[] = [];
-  for (const [name, find] of Object.entries(PLACES)) {
+  const only = process.env['TEST_MARIADB'] ?? '';
+  for (const [name, find] of Object.entries(PLACES).filter(([place]) => place.endsWith(only))) {
     const found = await find().catch((error: Error) => void reasons.push(`${name}: ${error.message}`));
     if (!found) continue;
     console.log(`MariaDB (${name})`);
