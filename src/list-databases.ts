@@ -102,7 +102,10 @@ async function* fromMysql({ url, query, ca }: ListSourceConfig): AsyncGenerator<
   const late = setTimeout(() => connection.destroy(), LIMITS.sourceAnswer);
   try {
     await connection.promise().query('start transaction read only');
-    yield* connection.query(bare(query)).stream({ highWaterMark: LIMITS.listSlice }) as AsyncIterable<Row>;
+    // As a part of another query it can be nothing else: what makes or drops tables ends such a transaction, and is done.
+    yield* connection
+      .query(`select * from (${bare(query)}\n) as list`)
+      .stream({ highWaterMark: LIMITS.listSlice }) as AsyncIterable<Row>;
   } finally {
     clearTimeout(late);
     connection.destroy();

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { LIMITS } from '#core/limits.ts';
 import type { ListImport } from './list-imports.ts';
-import { listChanged } from './list-people.ts';
+import { inForce, listChanged, listNow } from './list-people.ts';
 import type { Schema } from './schema.ts';
 
 type Db = Kysely<Schema>;
@@ -76,10 +76,8 @@ export async function copyOthers(
   { made: { id, community }, generation }: { made: ListImport; generation: number },
   after: string,
 ): Promise<string | undefined> {
-  const rows = await db
-    .selectFrom('list_people')
+  const rows = await inForce(db, await listNow(db, community), community)
     .selectAll()
-    .where('community_id', '=', community)
     .where('key', '>', after)
     .orderBy('key')
     .limit(LIMITS.listSlice)

@@ -3,7 +3,7 @@ import { LIMITS } from '#core/limits.ts';
 import type { BadRow } from '#core/list-file.ts';
 import type { ImportCounts, ImportState, Missing } from '#core/verification-list.ts';
 import type { ListEntry } from '#core/verification.ts';
-import type { ListSource } from './list-people.ts';
+import { inForce, listNow, type ListSource } from './list-people.ts';
 import type { Schema } from './schema.ts';
 
 type Db = Kysely<Schema>;
@@ -65,10 +65,8 @@ export async function stageRows(
   const counts = { added: 0, changed: 0, same: 0 };
   if (rows.length === 0) return counts;
   const keys = rows.map(({ key }) => key);
-  const there = await db
-    .selectFrom('list_people')
+  const there = await inForce(db, await listNow(db, community), community)
     .select(['key', 'user_id', 'email', 'name', 'until'])
-    .where('community_id', '=', community)
     .where('key', 'in', keys)
     .execute();
   const before = new Map(there.map((row) => [row.key, row]));
@@ -96,10 +94,8 @@ export async function stageMissing(
   { id, community, missing }: Pick<ListImport, 'id' | 'community' | 'missing'>,
   after: string,
 ): Promise<{ removed: number; last: string | undefined }> {
-  const rows = await db
-    .selectFrom('list_people')
+  const rows = await inForce(db, await listNow(db, community), community)
     .select(['key', 'user_id', 'email', 'name', 'until', 'source'])
-    .where('community_id', '=', community)
     .where('key', '>', after)
     .orderBy('key')
     .limit(LIMITS.listSlice)
@@ -176,6 +172,21 @@ export async function importRows(db: Db, id: string, change: string, limit: numb
     .limit(limit)
     .execute();
   return rows.map(({ user_id: userId, ...row }) => ({ ...row, userId }));
+}
+
+/** What an import adds, changes or removes, where somebody was verified as it: the first ones. */
+export async function touchedKeys(db: Db, { id, community }: Pick<ListImport, 'id' | 'community'>): Promise<string[]> {
+  const rows = await db
+    .selectFrom('verifications')
+    .innerJoin('list_import_rows', 'list_import_rows.key', 'verifications.key')
+    .select('verifications.key')
+    .distinct()
+    .where('verifications.community_id', '=', community)
+    .where('list_import_rows.import_id', '=', id)
+    .where('list_import_rows.change', '<>', 'same')
+    .limit(LIMITS.verifyEndAtOnce)
+    .execute();
+  return rows.map(({ key }) => key);
 }
 
 /** Goes from one state to another; false where it was in none of these. */

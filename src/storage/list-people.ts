@@ -102,8 +102,7 @@ export type EntriesAsked = {
 
 /** Entries in the order of their keys, with how each stands. */
 export async function entriesFrom(db: Db, { community, limit, at, ...which }: EntriesAsked): Promise<SeenEntry[]> {
-  const rows = await db
-    .selectFrom('list_people')
+  const rows = await inForce(db, await listNow(db, community), community)
     .selectAll('list_people')
     .select((e) => [
       bannedEntry(e, at).as('banned'),
@@ -112,7 +111,6 @@ export async function entriesFrom(db: Db, { community, limit, at, ...which }: En
       hasRequest(e, ['mailing', 'live', 'waiting'], at).as('pending'),
       hasRequest(e, ['denied'], 0).as('denied'),
     ])
-    .where('community_id', '=', community)
     .where('key', 'key' in which ? '=' : '>', 'key' in which ? which.key : which.after)
     .orderBy('key')
     .limit(limit)
@@ -120,7 +118,15 @@ export async function entriesFrom(db: Db, { community, limit, at, ...which }: En
   return rows.map((row) => ({ ...toEntry(row), subject: row.subject, person: row.person, state: stateOf(row, at) }));
 }
 
-type Entries = ExpressionBuilder<Schema, 'list_people'>;
+/** The rows of one list by its own number: many of them are found by an index, as the view cannot promise. */
+export function inForce(db: Db, { generation }: ListNow, community: string) {
+  return db
+    .selectFrom('list_rows as list_people')
+    .where('list_people.community_id', '=', community)
+    .where('list_people.generation', '=', generation);
+}
+
+type Entries = ExpressionBuilder<Schema & { list_people: Schema['list_rows'] }, 'list_people'>;
 
 function boundTo(e: Entries, column: 'name' | 'subject') {
   return e

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { SeenReachOut } from '#core/verification-list.ts';
+import { inForce, listNow } from './list-people.ts';
 import type { Schema } from './schema.ts';
 
 type Db = Kysely<Schema>;
@@ -64,10 +65,8 @@ export async function nextToReach(
     limit,
   }: { community: string; after: string; at: number; since: number; limit: number },
 ): Promise<{ key: string; email: string }[]> {
-  return db
-    .selectFrom('list_people')
+  return inForce(db, await listNow(db, community), community)
     .select(['key', 'email'])
-    .where('community_id', '=', community)
     .where('key', '>', after)
     .where((e) => e.or([e('until', 'is', null), e('until', '>', at)]))
     .where((e) =>

@@ -108,11 +108,11 @@ export async function isBanned(db: Db, community: string, person: string, at: nu
   return standing?.kind === 'ban';
 }
 
-/** Bindings of all communities, of one, or of one entry, whose entry is gone or over: to be ended. */
+/** Bindings of all communities, of one, or of some of its entries, whose entry is gone or over: to be ended. */
 export async function dueBindings(
   db: Db,
   at: number,
-  { community, key }: { community?: string; key?: string | undefined } = {},
+  { community, keys }: { community?: string; keys?: readonly string[] | undefined } = {},
 ): Promise<Binding[]> {
   let query = db
     .selectFrom('verifications')
@@ -126,14 +126,14 @@ export async function dueBindings(
     .where((e) => e.or([e('list_people.key', 'is', null), e('list_people.until', '<=', at)]))
     .limit(LIMITS.verifyEndAtOnce);
   if (community !== undefined) query = query.where('verifications.community_id', '=', community);
-  if (key !== undefined) query = query.where('verifications.key', '=', key);
+  if (keys) query = query.where('verifications.key', 'in', keys);
   return (await query.execute()).map(toBinding);
 }
 
 /** Bindings that ended with their entry, which is good again, and that nobody has taken since: to be put in force again. The newest of each entry. */
 export async function restorableBindings(
   db: Db,
-  { community, key }: { community: string; key?: string | undefined },
+  { community, keys }: { community: string; keys?: readonly string[] | undefined },
   at: number,
 ): Promise<Binding[]> {
   let query = db
@@ -160,7 +160,7 @@ export async function restorableBindings(
       ),
     )
     .limit(LIMITS.verifyEndAtOnce);
-  if (key !== undefined) query = query.where('past.key', '=', key);
+  if (keys) query = query.where('past.key', 'in', keys);
   return (await query.execute()).map(toBinding);
 }
 

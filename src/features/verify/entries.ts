@@ -76,7 +76,7 @@ async function changing(
     await inTurn(tx.db, turnOf(community));
     await act(tx, at);
     await record(tx.db, { community, account, action, detail: JSON.stringify({ entry: key }), at });
-    return settleList(parts, tx, community, key);
+    return settleList(parts, tx, community, [key]);
   });
   parts.changed(community, accounts);
 }

@@ -3,7 +3,7 @@ import { LIMITS } from '#core/limits.ts';
 import { record } from '#storage/audit.ts';
 import { inTurn } from '#storage/in-turn.ts';
 import { beginGeneration, copyNamed, copyOthers, switchTo, writeChanges } from '#storage/list-generations.ts';
-import { moveImport, type ListImport } from '#storage/list-imports.ts';
+import { moveImport, touchedKeys, type ListImport } from '#storage/list-imports.ts';
 import { listNow } from '#storage/list-people.ts';
 import { agreeToSource } from '#storage/list-sources.ts';
 import type { Tx } from '#storage/storage.ts';
@@ -20,6 +20,7 @@ export async function writeList(parts: VerifyParts, made: ListImport, by: string
   const { added, changed, removed } = made.counts;
   const few = added + changed + removed <= LIMITS.listAtOnce;
   const generation = few ? undefined : await writeBeside(parts, made);
+  const keys = await touchedKeys(parts.storage.db, made);
   const at = parts.clock();
   const { accounts } = await parts.storage.write(async (tx) => {
     await inTurn(tx.db, turnOf(made.community));
@@ -29,7 +30,7 @@ export async function writeList(parts: VerifyParts, made: ListImport, by: string
     await moveImport(tx.db, made.id, { from: ['writing'], to: 'done', at });
     if (made.sourceName !== null) await agreeToSource(tx.db, made.community, { name: made.sourceName, at });
     await note(tx, made, { by, at });
-    return settleList(parts, tx, made.community);
+    return settleList(parts, tx, made.community, keys);
   });
   parts.changed(made.community, accounts);
   await settleAll(parts, made.community);
