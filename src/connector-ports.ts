@@ -5,6 +5,7 @@ import type { Vault } from '#clients/vault.ts';
 import { byTurns } from '#core/by-turns.ts';
 import type { Clock } from '#core/clock.ts';
 import type { AnyCommand } from '#core/command.ts';
+import type { Feature } from '#core/feature.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { ConnectorPorts, OpenPorts } from '#core/platform.ts';
 import { readCommandSetting } from '#storage/command-settings.ts';
@@ -15,6 +16,8 @@ import { ensureSpace, findRoles, findSpace, markGone, noteRoles, type SeenSpace,
 import type { Storage } from '#storage/storage.ts';
 import { deliverOnce, wasDelivered } from '#storage/work.ts';
 import { applicationsOf } from './application-ports.ts';
+import { placeGate } from './place-gate.ts';
+import { verifyWatch } from './verify-watch.ts';
 import { isTrusted, secretOwner, whoSpeaks } from './who-speaks.ts';
 import { wordWatch } from './word-watch.ts';
 import { wordsBlocked } from './words-blocked.ts';
@@ -24,12 +27,14 @@ export interface PortParts {
   bus: Pick<Bus, 'parts'>;
   clock: Clock;
   commands: ReadonlyMap<string, AnyCommand>;
+  features: readonly Pick<Feature, 'verification'>[];
   logger: FastifyBaseLogger;
   vault: Pick<Vault, 'seal' | 'lease'>;
 }
 
 /** What the connectors of Discord, Slack and Twitch are given. */
-export function connectorPorts({ storage, bus, clock, commands, logger, vault }: PortParts): ConnectorPorts {
+export function connectorPorts(parts: PortParts): ConnectorPorts {
+  const { storage, bus, clock, commands, logger, vault } = parts;
   const receive = receiver(storage, bus.parts);
   const ownerOf = secretOwner(storage);
   const known = inOrder(placeOf, whoSpeaks(storage));
@@ -45,7 +50,7 @@ export function connectorPorts({ storage, bus, clock, commands, logger, vault }:
         return { on: setting?.on ?? true, symbol: setting?.symbol ?? null };
       },
     ),
-    overheard: wordWatch(storage, clock),
+    ...watches(parts),
     wordRules: async (place) => ((await isTrusted(storage, place)) ? listWordRules(storage.db, place.community) : []),
     lockDown: async (place) =>
       (await isTrusted(storage, place)) ? lockDownOf(storage.db, place.community, clock()) : undefined,
@@ -70,6 +75,16 @@ export function connectorPorts({ storage, bus, clock, commands, logger, vault }:
     clock,
   };
   return { ...ports, applications: (platform) => applicationsOf({ storage, clock, vault }, ports, platform) };
+}
+
+/** Lines are held against the word list, and against the verification gate where there is that feature. */
+function watches({ storage, clock, features }: PortParts): Pick<OpenPorts, 'overheard' | 'gate'> {
+  const overheard = wordWatch(storage, clock);
+  const verification = features.find((one) => one.verification)?.verification;
+  if (!verification) return { overheard };
+  const gate = placeGate({ storage, clock, verification });
+  const watch = verifyWatch({ storage, clock }, gate);
+  return { gate, overheard: async (line) => void (await Promise.all([overheard(line), watch(line)])) };
 }
 
 function spaces(storage: Storage, clock: Clock): ConnectorPorts['space'] {

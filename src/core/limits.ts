@@ -322,6 +322,7 @@ export const LIMITS = {
   /** Lists that one person may send: a program that tells of each payment uses PATCH. */
   listImports: { uses: 60, perSeconds: 3_600 },
   verifyNickname: 100,
+  platformNickname: 32,
   /** Entries in one page of the list, and of what became of them. */
   verifyPage: 200,
   /** ms between two looks at what has ended on a list. */

@@ -1,6 +1,7 @@
 import { AppError } from './errors.ts';
 import type { AnyCommand } from './command.ts';
 import type { Actor } from './permission.ts';
+import type { PlaceGate } from './place-gate.ts';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
 import type { Sealer } from './secret.ts';
 import type { WordRule } from './word-list.ts';
@@ -182,6 +183,8 @@ export interface OpenPorts {
   wordRules?(place: OwnedPlace): Promise<readonly WordRule[]>;
   /** The lock-down that holds there now; ms since 1970, null without an end. None where nobody vouched for the place. */
   lockDown?(place: OwnedPlace): Promise<{ until: number | null } | undefined>;
+  /** The verification gate of the community that a place belongs to. */
+  gate?: PlaceGate;
   /** Such a platform kept a line from being said. */
   blocked?(line: Blocked): Promise<void>;
   /** What a platform tells of its places beside what is asked there. */

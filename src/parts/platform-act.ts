@@ -40,7 +40,7 @@ export async function performAct(
   const entry = {
     community,
     account: null,
-    action: 'moderation.platform',
+    action: OF_THE_GATE.has(act) ? 'verification.platform' : 'moderation.platform',
     ...(subject !== undefined && { subject }),
     ...(refusal && { result: refusal.code }),
     detail,
@@ -65,6 +65,9 @@ const ACTIONS: Partial<Record<PlatformAct['act'], Action>> = {
   kick: 'person.kick',
   ban: 'person.ban',
 };
+
+/** What the verification gate asks for; the others are asked for by moderators and rules. */
+const OF_THE_GATE: ReadonlySet<PlatformAct['act']> = new Set(['grantRole', 'removeRole', 'setNickname']);
 
 async function perform({ actions }: Connector, asked: PlatformAct): Promise<void> {
   const { act, target, value = '', seconds = 0, reason = '' } = asked;

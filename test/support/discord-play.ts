@@ -4,7 +4,10 @@ import { choice, optional, suggesting, text, whole, word } from '#core/arguments
 import { command, type AnyCommand } from '#core/command.ts';
 import { AppError } from '#core/errors.ts';
 import type { IncomingMessage, OutgoingMessage, Reply } from '#core/message.ts';
+import type { AtPlace, PlaceGate, PlacePerson, PlaceRules } from '#core/place-gate.ts';
 import type { Blocked, Connector, ConnectorPorts } from '#core/platform.ts';
+import { mappedRole } from '#core/role-mapping.ts';
+import { atLeast } from '#core/roles.ts';
 import type { WordRule } from '#core/word-list.ts';
 import { discordConnector, type DiscordOptions } from '#connectors/discord/index.ts';
 import { startDiscord, type Discord } from '#test/simulators/discord/index.ts';
@@ -33,7 +36,19 @@ export interface Kept {
   words: WordRule[];
   blocked: Blocked[];
   lockDown: { until: number | null } | undefined;
+  gate: KeptGate;
   facts: Map<string, string>;
+}
+
+/** The verification gate of the guild, and who is verified there. */
+export interface KeptGate {
+  rules: PlaceRules | undefined;
+  /** By Discord’s id of them as the list calls them. */
+  verified: Map<string, string>;
+  told: string[];
+  /** Codes that were pasted, by whom. */
+  codes: { person: string; code: string }[];
+  looked: number | undefined;
 }
 
 export interface Play {
@@ -123,6 +138,7 @@ export function keeping(): Kept {
     words: [],
     blocked: [],
     lockDown: undefined,
+    gate: { rules: undefined, verified: new Map(), told: [], codes: [], looked: undefined },
     facts: new Map(),
   };
 }
@@ -174,6 +190,7 @@ function portsOf(kept: Kept): ConnectorPorts {
     setting: async (_community, name) => ({ on: !kept.off.has(name), symbol: null }),
     wordRules: async () => kept.words,
     lockDown: async () => kept.lockDown,
+    gate: gateOf(kept.gate),
     blocked: async (line) => void kept.blocked.push(line),
     places: {
       gone: async ({ platformId }) => void kept.gone.push(platformId),
@@ -189,6 +206,30 @@ function portsOf(kept: Kept): ConnectorPorts {
     },
     log: { info: say('info'), warn: say('warn'), error: say('error') },
     clock: Date.now,
+  };
+}
+
+function gateOf(gate: KeptGate): PlaceGate {
+  const look = ({ person, platformRoles }: PlacePerson): AtPlace => {
+    const name = gate.verified.get(person);
+    if (name !== undefined) return { is: 'verified', name };
+    const role = mappedRole({ platform: 'discord', platformRoles });
+    return { is: atLeast(role, 'moderator') ? 'free' : 'held' };
+  };
+  return {
+    rules: async () => gate.rules && { ...gate.rules },
+    look: async (_place, people) => new Map(people.map((one) => [one.person, look(one)])),
+    async tellOnce(_place, person) {
+      const first = !gate.told.includes(person);
+      if (first) gate.told.push(person);
+      return first;
+    },
+    async prove(_place, { person, code }) {
+      gate.codes.push({ person, code });
+      return 'That is the code.';
+    },
+    lookedUntil: async () => gate.looked,
+    looked: async (_place, until) => void (gate.looked = until),
   };
 }
 

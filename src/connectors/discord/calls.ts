@@ -4,10 +4,15 @@ import {
   API_VERSION,
   CALLBACK,
   FLAG,
+  LIMIT,
   type AutoModRule,
+  type ChannelPayload,
   type CommandPayload,
   type GatewayBot,
+  type MemberPayload,
   type MenuPayload,
+  type MessagePayload,
+  type RolePayload,
 } from './discord.external.ts';
 import type { Body } from './write.ts';
 
@@ -54,6 +59,7 @@ const SWEEP_MS = 5 * 60_000;
 
 /** Answers are waited for in the queue, where others can overtake. */
 function isAnswer(route: string, method: string): boolean {
+  if (route.endsWith('/bulk-delete')) return false;
   return route.startsWith('/webhooks') || (method === 'POST' && /^\/(channels|users|interactions)/.test(route));
 }
 
@@ -71,6 +77,7 @@ export function callsOf(rest: Rest) {
     ...interactionCalls(rest),
     ...commandCalls(rest),
     ...keptCalls(rest),
+    ...gateCalls(rest),
   };
 }
 
@@ -132,5 +139,31 @@ function keptCalls(rest: Rest) {
       }),
     dropRule: (guild: string, rule: string) =>
       rest.request({ method: RequestMethod.Delete, fullRoute: `${rules(guild)}/${rule}` }),
+  };
+}
+
+/** What the verification gate looks at and deletes. The list of members needs the members intent switched on. */
+function gateCalls(rest: Rest) {
+  const get = <T>(fullRoute: `/${string}`, query: Record<string, string> = {}): Promise<T> =>
+    rest.request({ method: RequestMethod.Get, fullRoute, query: new URLSearchParams(query) }) as Promise<T>;
+  return {
+    application: () => get<{ flags?: number }>('/applications/@me'),
+    channels: (guild: string) => get<ChannelPayload[]>(`/guilds/${guild}/channels`),
+    threads: (guild: string) => get<{ threads: ChannelPayload[] }>(`/guilds/${guild}/threads/active`),
+    /** Newest first. */
+    messages: (channel: string, after: string) =>
+      get<MessagePayload[]>(`/channels/${channel}/messages`, { after, limit: String(LIMIT.messages) }),
+    members: (guild: string, after: string) =>
+      get<MemberPayload[]>(`/guilds/${guild}/members`, { after, limit: String(LIMIT.members) }),
+    member: (guild: string, person: string) => get<MemberPayload>(`/guilds/${guild}/members/${person}`),
+    roles: (guild: string) => get<RolePayload[]>(`/guilds/${guild}/roles`),
+    remove: (channel: string, message: string) =>
+      rest.request({ method: RequestMethod.Delete, fullRoute: `/channels/${channel}/messages/${message}` }),
+    removeMany: (channel: string, messages: string[]) =>
+      rest.request({
+        method: RequestMethod.Post,
+        fullRoute: `/channels/${channel}/messages/bulk-delete`,
+        body: { messages },
+      }),
   };
 }

@@ -13,6 +13,16 @@ export const API_VERSION = '10';
  */
 export const INTENTS = (1 << 0) | (1 << 9) | (1 << 12) | (1 << 21);
 
+/**
+ * Privileged intents, asked for where the application's owner switched them on: who comes and goes, and the words of every message.
+ * The flags say which are, for large bots and for others. https://discord.com/developers/docs/resources/application#application-object-application-flags
+ */
+export const PRIVILEGED = [
+  { intent: 1 << 1, flags: (1 << 14) | (1 << 15) },
+  { intent: 1 << 15, flags: (1 << 18) | (1 << 19) },
+] as const;
+export const MEMBERS_INTENT = 1 << 1;
+
 export const LIMIT = {
   /** Characters of one message. https://discord.com/developers/docs/resources/message#create-message */
   content: 2_000,
@@ -39,6 +49,12 @@ export const LIMIT = {
   keywords: 1_000,
   keyword: 60,
   exemptRoles: 20,
+  /** Messages deleted by one request, and how old they may be: two weeks. https://discord.com/developers/docs/resources/message#bulk-delete-messages */
+  bulk: 100,
+  bulkAgeMs: 14 * 86_400_000,
+  /** Messages, and members, of one page. */
+  messages: 100,
+  members: 1_000,
   /** Invites are paused for a day at most. https://discord.com/developers/docs/resources/guild#modify-guild-incident-actions */
   pauseSeconds: 86_400,
 } as const;
@@ -54,6 +70,9 @@ export const FLAG = { ephemeral: 64, loading: 128 } as const;
 
 /** A line of a person, and one that answers another; all other types are the platform's own lines. */
 export const MESSAGE_TYPE = { line: 0, reply: 19 } as const;
+
+/** Kinds of channel in which people write lines: text, voice, news, stage; threads are asked for by themselves. https://discord.com/developers/docs/resources/channel#channel-object-channel-types */
+export const WRITTEN_IN: ReadonlySet<number> = new Set([0, 2, 5, 13]);
 
 /** https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-option-type */
 export const OPTION = { text: 3, whole: 4 } as const;
@@ -183,6 +202,8 @@ export interface RolePayload {
   permissions: string;
   /** It belongs to a bot or another service. */
   managed?: boolean;
+  /** The higher stands above; the bot gives roles that stand below its own highest. */
+  position?: number;
   tags?: { bot_id?: string };
 }
 
@@ -201,7 +222,23 @@ export interface GuildRolePayload {
   role_id?: string;
 }
 
-/** MESSAGE_CREATE. */
+export interface ChannelPayload {
+  id: string;
+  type: number;
+  guild_id?: string;
+  last_message_id?: string | null;
+}
+
+/** GUILD_MEMBER_ADD and GUILD_MEMBER_UPDATE; of a list without the guild. */
+export interface MemberPayload {
+  guild_id?: string;
+  user: UserPayload;
+  nick?: string | null;
+  roles: string[];
+  joined_at?: string | null;
+}
+
+/** MESSAGE_CREATE and MESSAGE_UPDATE; as REST gives it without guild and member. */
 export interface MessagePayload {
   id: string;
   channel_id: string;
@@ -210,6 +247,8 @@ export interface MessagePayload {
   content: string;
   author: UserPayload;
   webhook_id?: string;
+  /** When its words were last changed. */
+  edited_timestamp?: string | null;
   member?: { nick?: string | null; roles: string[] };
 }
 

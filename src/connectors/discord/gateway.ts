@@ -3,9 +3,10 @@ import { WebSocketShard, WebSocketShardEvents as Events, WebSocketShardStatus as
 import { toRfc3339 } from '#core/clock.ts';
 import { backoff, type Backoff } from './backoff.ts';
 import type { Calls } from './calls.ts';
-import { CLOSED, type Dispatch, type GatewayBot } from './discord.external.ts';
+import { CLOSED, INTENTS, type Dispatch, type GatewayBot } from './discord.external.ts';
 import { faultOf } from './faults.ts';
 import type { Health } from './health.ts';
+import type { Intents } from './intents.ts';
 import { isGatewayUrl, ShardContext } from './shard-context.ts';
 import { Starts } from './starts.ts';
 import { TEXTS } from './texts.ts';
@@ -33,6 +34,7 @@ export interface GatewayOptions {
   token: string;
   calls: Calls;
   health: Health;
+  intents: Intents;
   times: GatewayTimes;
   clock(): number;
   /** Gets every event, and must not throw. */
@@ -80,6 +82,7 @@ export class DiscordGateway implements Gateway {
 
   async #open(): Promise<void> {
     const info = await this.#askGateway();
+    if (info) await this.#options.intents.look(this.#options.calls);
     if (!info || this.#stopping.signal.aborted) return;
     const { health, times } = this.#options;
     const starts = new Starts({
@@ -119,7 +122,8 @@ export class DiscordGateway implements Gateway {
       line.cut = false;
     };
     const { reconnect, helloMs } = times;
-    const context = new ShardContext({ token, info, starts, reconnect, helloMs, opening });
+    const intents = this.#options.intents.bits;
+    const context = new ShardContext({ token, info, starts, intents, reconnect, helloMs, opening });
     const shard = new WebSocketShard(context, id);
     context.serve(shard);
     const now = clock();
@@ -163,6 +167,7 @@ export class DiscordGateway implements Gateway {
     line.cut = false;
     if (known || code === CLOSED.byUs) return;
     const { health } = this.#options;
+    if (code === CLOSED.disallowedIntents && this.#options.intents.bits !== INTENTS) return void this.#reopen();
     if (code === CLOSED.badToken) this.#giveUp(TEXTS.badToken, code);
     else if (code === CLOSED.badVersion) this.#giveUp(TEXTS.badVersion, code);
     else if (code === CLOSED.badIntents || code === CLOSED.disallowedIntents)

@@ -8,7 +8,7 @@ export class Health {
   #state: PlatformState = 'starting';
   #why: string | undefined = TEXTS.starting;
   #heardAt: number | undefined;
-  readonly #places = new Map<string, { words?: string; door?: string }>();
+  readonly #places = new Map<string, { words?: string; door?: string; gate?: string }>();
 
   constructor(log: PlatformLog) {
     this.#log = log;
@@ -40,7 +40,7 @@ export class Health {
   }
 
   /** What a guild misses while the rest works; undefined once nothing is. Said in the log once for each reason. */
-  place(guild: string, what: 'words' | 'door', why: string | undefined): void {
+  place(guild: string, what: 'words' | 'door' | 'gate', why: string | undefined): void {
     const known = this.#places.get(guild) ?? {};
     if (why !== undefined && known[what] !== why) this.#log.warn({ platform: 'discord', guild }, why);
     const { [what]: _before, ...others } = known;

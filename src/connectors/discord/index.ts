@@ -8,8 +8,10 @@ import type { Backoff } from './backoff.ts';
 import { callsOf, restOf } from './calls.ts';
 import type { Dispatch } from './discord.external.ts';
 import { DiscordGateway, type Gateway, type GatewayOptions, type GatewayTimes } from './gateway.ts';
+import { Gates } from './gate.ts';
 import { Guilds, type Guild } from './guilds.ts';
 import { Health } from './health.ts';
+import { Intents } from './intents.ts';
 import { Interactions } from './interactions.ts';
 import { Listener } from './listen.ts';
 import { LockDowns } from './lock-down.ts';
@@ -57,6 +59,9 @@ const AT_ONCE = 20;
 /** Guilds whose commands are told at once. */
 const GUILDS_AT_ONCE = 2;
 
+/** Rooms and guilds that the verification gate looks after at once. */
+const ROOMS_AT_ONCE = 4;
+
 /** Discord as one more platform. */
 export function discordConnector(options: DiscordOptions, ports: ConnectorPorts): Connector {
   const times = { ...DISCORD_TIMES, ...options.times };
@@ -78,24 +83,27 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
     doors.keep(guild);
   };
   const actions = actionsOf({ rest, guilds, clock: ports.clock });
-  const ready = (app: string): void => remember(ports, app);
-  const listener = new Listener({ ports, calls, post, guilds, health, actions, words, ready, arrived: register });
-  const heard = (event: Dispatch): void => listener.take(event);
-  const gateway = openGateway(options, { calls, health, times, clock: ports.clock, dispatch: heard });
-  const sender: Sender = {
-    post,
-    queue,
-    deliveries: ports.deliveries,
-    health,
-    log: ports.log,
-    backoff: times.retry,
+  const intents = new Intents();
+  const guards = new OutboundQueue({ pace: NO_PACE, atOnce: ROOMS_AT_ONCE, timer });
+  const kept = { post, guilds, intents, actions, queue: guards, timer, health, backoff: times.retry };
+  const gates = ports.gate && new Gates({ ...kept, ports: { ...ports, gate: ports.gate } });
+  const arrived = (guild: Guild, app: string): void => {
+    register(guild, app);
+    gates?.keep(guild);
   };
+  const told = { ready: (app: string): void => remember(ports, app), arrived };
+  const listener = new Listener({ ports, calls, post, guilds, health, actions, words, gates, ...told });
+  const heard = (event: Dispatch): void => listener.take(event);
+  const gateway = openGateway(options, { calls, health, intents, times, clock: ports.clock, dispatch: heard });
+  const { deliveries, log } = ports;
+  const sender: Sender = { post, queue, deliveries, health, log, backoff: times.retry };
   const underWay = new Set<Promise<void>>();
   return {
     platform: 'discord',
     start() {
       gateway.start();
       doors.start();
+      gates?.start();
     },
     send(answer: OutgoingMessage, again: boolean) {
       const sent = send(sender, answer, again).finally(() => underWay.delete(sent));
@@ -104,12 +112,22 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
     },
     health: () => health.tell(queue.waiting),
     actions,
-    commandsChanged: (community) => guilds.of(community).forEach((guild) => register(guild, listener.app)),
+    commandsChanged: (community) =>
+      guilds.of(community).forEach((guild) => {
+        register(guild, listener.app);
+        gates?.keep(guild, { changed: true });
+      }),
     async stop(graceMs) {
       doors.stop();
+      gates?.stop();
       await gateway.stop();
       const left = listener.settled().then(() => interactions.leave());
-      await Promise.all([within(Math.max(graceMs, LEAVE_MS), left), queue.stop(graceMs), lists.stop(0)]);
+      await Promise.all([
+        within(Math.max(graceMs, LEAVE_MS), left),
+        queue.stop(graceMs),
+        lists.stop(0),
+        guards.stop(0),
+      ]);
       // What was sent is noted as well.
       await within(LEAVE_MS, Promise.allSettled(underWay));
       quiet(rest);

@@ -6,14 +6,17 @@ import { complete } from './complete.ts';
 import {
   INTERACTION,
   type AutoModPayload,
+  type ChannelPayload,
   type Dispatch,
   type GuildPayload,
   type GuildRolePayload,
   type InteractionPayload,
+  type MemberPayload,
   type MessagePayload,
   type ReadyPayload,
 } from './discord.external.ts';
 import { faultOf } from './faults.ts';
+import type { Gates } from './gate.ts';
 import { rolesOf, type Guild, type Guilds } from './guilds.ts';
 import type { Health } from './health.ts';
 import type { Post } from './post.ts';
@@ -31,6 +34,7 @@ export interface ListenOptions {
   health: Health;
   actions: Pick<PlatformActions, 'deleteMessage'>;
   words: Pick<WordLists, 'blocked' | 'left'>;
+  gates: Pick<Gates, 'line' | 'member' | 'roleChanged' | 'roomChanged' | 'left'> | undefined;
   /** The gateway told which application it is. */
   ready(app: string): void;
   /** A guild that the bot is in, with the application whose commands stand there. */
@@ -84,6 +88,10 @@ export class Listener {
     else if (t === 'GUILD_DELETE') this.#left(d as GuildPayload);
     else if (t === 'GUILD_ROLE_CREATE' || t === 'GUILD_ROLE_UPDATE') this.#role(d as GuildRolePayload, me);
     else if (t === 'GUILD_ROLE_DELETE') this.#noteRoles(guilds.roleGone(d as GuildRolePayload));
+    else if (t === 'MESSAGE_UPDATE') this.#edited(d as MessagePayload);
+    else if (t === 'GUILD_MEMBER_ADD' || t === 'GUILD_MEMBER_UPDATE')
+      this.#options.gates?.member(d as MemberPayload, t === 'GUILD_MEMBER_ADD');
+    else if (t === 'CHANNEL_UPDATE') this.#options.gates?.roomChanged((d as ChannelPayload).guild_id);
     else if (t === 'AUTO_MODERATION_ACTION_EXECUTION') this.#blocked(d as AutoModPayload);
   }
 
@@ -91,7 +99,9 @@ export class Listener {
   #role(payload: GuildRolePayload, me: Me): void {
     const guild = this.#options.guilds.role(payload, me.id);
     this.#noteRoles(guild);
-    if (guild && payload.role && payload.role.id === guild.mine) this.#options.arrived(guild, me.app);
+    if (!guild || !payload.role) return;
+    if (payload.role.id === guild.mine) this.#options.arrived(guild, me.app);
+    else this.#options.gates?.roleChanged(guild, payload.role.id);
   }
 
   #blocked(heard: AutoModPayload): void {
@@ -101,10 +111,11 @@ export class Listener {
   }
 
   #left(payload: GuildPayload): void {
-    const { guilds, ports, words } = this.#options;
+    const { guilds, ports, words, gates } = this.#options;
     guilds.left(payload);
     if (payload.unavailable) return;
     words.left(payload.id);
+    gates?.left(payload.id);
     ports.places
       .gone({ platform: 'discord', platformId: payload.id })
       .catch((error: unknown) => this.#warn(error, 'that the bot left a guild could not be noted'));
@@ -130,7 +141,13 @@ export class Listener {
     if (isNew) this.#options.arrived(guild, me.app);
   }
 
+  /** A link that Discord made a picture of changes a line too, and its words are the same. */
+  #edited(line: MessagePayload): void {
+    if (line.edited_timestamp) this.#options.gates?.line(line);
+  }
+
   #message(line: MessagePayload): void {
+    if (line.guild_id !== undefined) this.#options.gates?.line(line);
     // Most lines end here: they are chatter of a guild.
     if (line.guild_id !== undefined && !line.content.startsWith('<@')) return;
     if (!this.#me) return;

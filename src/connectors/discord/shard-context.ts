@@ -9,13 +9,15 @@ import {
 } from '@discordjs/ws';
 import type { GatewayIntentBits } from 'discord-api-types/v10';
 import { backoff, type Backoff } from './backoff.ts';
-import { INTENTS, type GatewayBot } from './discord.external.ts';
+import type { GatewayBot } from './discord.external.ts';
 import type { Starts } from './starts.ts';
 
 export interface ShardContextOptions {
   token: string;
   info: GatewayBot;
   starts: Starts;
+  /** What is to be heard. */
+  intents: number;
   /** Pauses between openings; the first after a good connection has none. */
   reconnect: Backoff;
   /** ms until an opened connection must have said HELLO. */
@@ -46,7 +48,7 @@ export class ShardContext implements IContextFetchingStrategy {
     this.options = {
       ...DefaultWebSocketManagerOptions,
       token: given.token,
-      intents: INTENTS as GatewayIntentBits,
+      intents: given.intents as GatewayIntentBits,
       gatewayInformation: given.info,
       shardCount: given.info.shards,
       identifyProperties: { os: process.platform, browser: 'guildhall', device: 'guildhall' },

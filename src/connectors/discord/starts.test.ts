@@ -64,6 +64,7 @@ describe('opening a connection again', () => {
     const context = new ShardContext({
       token: 't',
       info,
+      intents: 1,
       starts,
       reconnect: { first: 1, most: 1 },
       helloMs: 1,

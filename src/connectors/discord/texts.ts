@@ -52,6 +52,24 @@ export const TEXTS = {
       `The word list is not looked for here: the bot lacks “${permission}”. An admin of the server can give it to the bot’s role, or open the invite link again.`,
     wrong: (words: string) => `The word list is not looked for here: Discord says “${words}”.`,
   },
+  gate: {
+    notice: (server: string) =>
+      `Only verified people write in ${server}, so your message was taken away. Type /verify there with your id on its list; only you see it. A mail tells how it goes on.`,
+    cannotDelete: (permission: string) =>
+      `What unverified people write stays: the bot lacks “${permission}”. An admin of the server can give it to the bot’s role, or in the channel.`,
+    cannotRead:
+      'What was written while the bot was away stays: the bot lacks “Read Message History”. An admin of the server can give it to the bot’s role.',
+    noRole: 'The gate keeps nobody out: choose the role that verified people get in this server.',
+    roleGone: (role: string) => `Verified people get no role: this server has no role “${role}”. Choose another one.`,
+    cannotGive: (permission: string) =>
+      `Verified people get no role: the bot lacks “${permission}”. An admin of the server can give it to the bot’s role.`,
+    roleAbove: (role: string) =>
+      `Verified people get no role: “${role}” stands above the bot’s own role, or belongs to another program. An admin can drag the bot’s role above it, under Server Settings, Roles.`,
+    cannotName: (permission: string) =>
+      `Verified people keep their names: the bot lacks “${permission}”. An admin of the server can give it to the bot’s role.`,
+    noMembers:
+      'Who comes back gets no role and name again: switch “Server Members Intent” on in the developer portal, under Bot, and start the hall again.',
+  },
   door: {
     mayNot: (permission: string) =>
       `The lock-down does not pause the invites of this server: the bot lacks “${permission}”. An admin of the server can give it to the bot’s role, or pause them in the server’s own menu.`,

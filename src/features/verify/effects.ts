@@ -1,4 +1,5 @@
 import { identityOf, whisper } from '#core/message.ts';
+import { nicknameBy } from '#core/place-gate.ts';
 import type { PlatformAct } from '#core/platform.ts';
 import { unableTo } from '#core/unable.ts';
 import type { GateSettings, Prover } from '#core/verification.ts';
@@ -119,7 +120,5 @@ function nameAct(
   of: Pick<PlatformAct, 'community' | 'target'>,
 ): PlatformAct[] {
   if (nickname === null) return [];
-  return [
-    { act: 'setNickname', ...of, value: nickname.replaceAll('{name}', () => name), reason: 'The verification gate.' },
-  ];
+  return [{ act: 'setNickname', ...of, value: nicknameBy(nickname, name), reason: 'The verification gate.' }];
 }

@@ -1,4 +1,5 @@
 import { badRequest, conflict, unknown } from '#core/errors.ts';
+import { newId } from '#core/ids.ts';
 import type { By } from '#core/moderation.ts';
 import { LIMITS } from '#core/limits.ts';
 import {
@@ -19,6 +20,7 @@ import { identityOf } from '#core/message.ts';
 import { isAccount } from './effects.ts';
 import { findGate, openGate, shutGate, writeGate } from '#storage/gate.ts';
 import { inTurn } from '#storage/in-turn.ts';
+import { RULES_CHANGED, writeFact } from '#storage/instance.ts';
 import { findEntry } from '#storage/list-people.ts';
 import { bindingOf, bindingOfEntry, isEntryBanned, listBindings } from '#storage/verifications.ts';
 import { liftBar, listBars } from '#storage/verify-bars.ts';
@@ -46,6 +48,7 @@ export async function changeGate(
     const moved = gate.on === before.on ? [] : await (gate.on ? shutGate : openGate)(tx.db, community);
     const detail = JSON.stringify(change);
     await record(tx.db, { community, account, action: 'verification.settings', detail, at });
+    await writeFact(tx.db, RULES_CHANGED, newId('evt'));
     return { gate, moved };
   });
   parts.changed(community, moved);

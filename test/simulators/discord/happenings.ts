@@ -29,6 +29,8 @@ export interface Happenings {
   /** A person gets another nick; null takes it away. */
   rename(person: string, nick: string | null, guild?: string): void;
   setRole(person: string, role: string, on: boolean, guild?: string): void;
+  /** Somebody drags a role to another place in the list of roles. */
+  moveRole(role: string, position: number): void;
   /** Throws where the person is banned, or invites are paused. */
   join(person: string, guild?: string): void;
   /** Somebody pauses the invites in the guild’s own menu, for so many ms; 0 ends it. */
@@ -62,6 +64,12 @@ export function createHappenings(platform: Platform): Happenings {
     },
     ...withMembers(platform),
     addGuild: (name) => addBot(platform, addGuild(world, name, SAMPLE_ROOMS)),
+    moveRole(which, position) {
+      const there = findGuild(world);
+      const role = findRole(there, which);
+      role.position = position;
+      tellOfRole(platform, there, role);
+    },
     pauseInvites(ms) {
       const paused = findGuild(world);
       paused.invitesDisabledUntil = ms > 0 ? new Date(Date.now() + ms).toISOString() : null;
@@ -97,7 +105,8 @@ function withMembers(platform: Platform): Pick<Happenings, 'rename' | 'setRole' 
       const user = findUser(world, person);
       if (there.bans.has(user.id)) throw new Error(texts.banned(user.name));
       if (Date.parse(there.invitesDisabledUntil ?? '') > Date.now()) throw new Error(texts.paused(there.name));
-      tellOfJoining(platform, there, addMember(there, user));
+      const joinedAt = new Date().toISOString();
+      tellOfJoining(platform, there, Object.assign(addMember(there, user), { joinedAt }));
     },
     leave(person, guild) {
       const there = findGuild(world, guild);

@@ -48,6 +48,7 @@ export const problems = {
   missingPermission: () => new Problem(403, 50_013, 'Missing Permissions'),
   badToken: () => new Problem(401, 50_027, 'Invalid Webhook Token'),
   badRecipient: () => new Problem(400, 50_033, 'Invalid Recipient(s)'),
+  tooOldForBulk: () => new Problem(400, 50_034, 'You can only bulk delete messages that are under 14 days old.'),
   badVersion: () => new Problem(400, 50_041, 'Invalid API version provided'),
   badJson: () => new Problem(400, 50_109, 'The request body contains invalid JSON.'),
   noHistory: () => new Problem(400, 160_002, 'Cannot reply without permission to read message history'),

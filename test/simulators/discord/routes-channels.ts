@@ -1,5 +1,5 @@
 import { channelFor, heldIn, needIn, needToWrite } from './bot-may.ts';
-import { isId } from './ids.ts';
+import { isId, timeOf } from './ids.ts';
 import { type MessageBody, readMessage } from './message-body.ts';
 import { answeredOf, called, change, draftOf, FLAGS, isEmpty, post, remove, tellOf } from './messages.ts';
 import { may } from './permissions.ts';
@@ -78,16 +78,21 @@ function deleteMessage({ platform, params }: Asked): Reply {
   return { status: 204 };
 }
 
+/** https://discord.com/developers/docs/resources/message#bulk-delete-messages */
 function deleteMany({ platform, params, body }: Asked): Reply {
   const channel = channelFor(platform, params.channel);
   if (channel.type === DIRECT) throw problems.notInDirect();
   needIn(platform, channel, 'MANAGE_MESSAGES');
   const ids: unknown = Object(body).messages;
   if (!Array.isArray(ids) || ids.length < 2 || ids.length > 100) refuseForm([wrong.length(2, 100, 'messages')]);
+  if ((ids as unknown[]).some((id) => isId(id) && Date.now() - Date.parse(timeOf(id)) > BULK_AGE_MS))
+    throw problems.tooOldForBulk();
   for (const message of channel.messages.filter((one) => (ids as unknown[]).includes(one.id) && !one.only))
     remove(platform, message);
   return { status: 204 };
 }
+
+const BULK_AGE_MS = 14 * 86_400_000;
 
 function typing({ platform, params }: Asked): Reply {
   needToWrite(platform, channelFor(platform, params.channel), { files: false, embeds: false });

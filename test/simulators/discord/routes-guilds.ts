@@ -12,6 +12,7 @@ import { type Guild, type Json, type Member, type Role, THREAD } from './world.t
 export const guildRoutes: Route[] = [
   { method: 'GET', path: '/guilds/:guild', answer: getGuild },
   { method: 'GET', path: '/guilds/:guild/channels', answer: getChannels },
+  { method: 'GET', path: '/guilds/:guild/threads/active', answer: getThreads },
   { method: 'GET', path: '/guilds/:guild/roles', answer: getRoles },
   { method: 'GET', path: '/guilds/:guild/members', answer: getMembers },
   { method: 'GET', path: '/guilds/:guild/members/:user', answer: getMember },
@@ -30,6 +31,12 @@ function getGuild({ platform, params, query }: Asked): Reply {
 function getChannels({ platform, params }: Asked): Reply {
   const all = [...guildFor(platform, params.guild).channels.values()];
   return { status: 200, body: all.filter((one) => one.type !== THREAD).map(channelWire) };
+}
+
+/** https://discord.com/developers/docs/resources/guild#list-active-guild-threads */
+function getThreads({ platform, params }: Asked): Reply {
+  const all = [...guildFor(platform, params.guild).channels.values()];
+  return { status: 200, body: { threads: all.filter((one) => one.type === THREAD).map(channelWire), members: [] } };
 }
 
 function getRoles({ platform, params }: Asked): Reply {

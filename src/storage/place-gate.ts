@@ -1,0 +1,105 @@
+import type { Kysely } from 'kysely';
+import type { Role } from '#core/roles.ts';
+import type { Schema } from './schema.ts';
+
+type Db = Kysely<Schema>;
+
+/** Somebody of a platform as a community knows them. */
+export interface Known {
+  /** They are verified, with a name of their own or another that is linked to the same account. */
+  verified: boolean;
+  /** As the list calls them; null where it does not, or they are not verified. */
+  name: string | null;
+  /** Of the account that they linked. */
+  role: Role | undefined;
+}
+
+/** When the community's gate was shut; null while it is open. */
+export async function gateShutAt(db: Db, community: string): Promise<number | null> {
+  const row = await db
+    .selectFrom('verify_settings')
+    .select('on_at')
+    .where('community_id', '=', community)
+    .executeTakeFirst();
+  return row?.on_at ?? null;
+}
+
+/** Many at once, by the platform's ids of them: `atGate` for one is the same rule. */
+export async function knownAtGate(
+  db: Db,
+  community: string,
+  { platform, people }: { platform: string; people: readonly string[] },
+): Promise<Map<string, Known>> {
+  const accounts = await accountsOf(db, community, { platform, people });
+  const names = await namesOf(db, [...new Set([...accounts.values()].map(({ account }) => account))]);
+  const subjects = new Map(people.map((one) => [one, subjectsOf(`${platform}:${one}`, accounts.get(one), names)]));
+  const verified = await verifiedOf(db, community, [...new Set([...subjects.values()].flat())]);
+  return new Map(
+    people.map((one) => {
+      const subject = subjects.get(one)?.find((name) => verified.has(name));
+      const name = (subject !== undefined && verified.get(subject)) || null;
+      return [one, { verified: subject !== undefined, name, role: accounts.get(one)?.role }];
+    }),
+  );
+}
+
+interface Linked {
+  account: string;
+  role: Role | undefined;
+}
+
+async function accountsOf(
+  db: Db,
+  community: string,
+  { platform, people }: { platform: string; people: readonly string[] },
+): Promise<Map<string, Linked>> {
+  if (people.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('identities')
+    .leftJoin('members', (join) =>
+      join.onRef('members.account_id', '=', 'identities.account_id').on('members.community_id', '=', community),
+    )
+    .select(['identities.platform_id', 'identities.account_id', 'members.role'])
+    .where('identities.platform', '=', platform)
+    .where('identities.platform_id', 'in', people)
+    .execute();
+  return new Map(
+    rows.map((row) => [row.platform_id, { account: row.account_id, role: (row.role as Role | null) ?? undefined }]),
+  );
+}
+
+/** The linked names of each account, as `platform:id`. */
+async function namesOf(db: Db, accounts: string[]): Promise<Map<string, string[]>> {
+  const names = new Map<string, string[]>();
+  if (accounts.length === 0) return names;
+  const rows = await db
+    .selectFrom('identities')
+    .select(['account_id', 'platform', 'platform_id'])
+    .where('account_id', 'in', accounts)
+    .execute();
+  for (const { account_id: account, platform, platform_id: id } of rows)
+    names.set(account, [...(names.get(account) ?? []), `${platform}:${id}`]);
+  return names;
+}
+
+function subjectsOf(person: string, linked: Linked | undefined, names: Map<string, string[]>): string[] {
+  return linked ? [person, linked.account, ...(names.get(linked.account) ?? [])] : [person];
+}
+
+/** What the list calls those subjects that are verified. */
+async function verifiedOf(db: Db, community: string, subjects: string[]): Promise<Map<string, string | null>> {
+  if (subjects.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('verifications')
+    .leftJoin('list_people', (join) =>
+      join
+        .onRef('list_people.community_id', '=', 'verifications.community_id')
+        .onRef('list_people.key', '=', 'verifications.key'),
+    )
+    .select(['verifications.subject', 'list_people.name'])
+    .where('verifications.community_id', '=', community)
+    .where('verifications.ended_at', 'is', null)
+    .where('verifications.subject', 'in', subjects)
+    .execute();
+  return new Map(rows.map(({ subject, name }) => [subject, name]));
+}
