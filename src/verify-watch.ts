@@ -1,7 +1,7 @@
 import { outgoingTo } from '#bus/bus.ts';
 import type { Clock } from '#core/clock.ts';
 import { LIMITS } from '#core/limits.ts';
-import type { OutgoingMessage } from '#core/message.ts';
+import { whisper, type OutgoingMessage } from '#core/message.ts';
 import { newId } from '#core/ids.ts';
 import type { PlaceGate } from '#core/place-gate.ts';
 import type { ConnectorPorts, Overheard, PlatformAct } from '#core/platform.ts';
@@ -50,21 +50,21 @@ function deletionOf({ space, room, message, person }: Overheard, community: stri
   };
 }
 
-function noticeOf({ platform, room, person }: Overheard, community: string): OutgoingMessage {
+function noticeOf({ platform, room, person, name = '' }: Overheard, community: string): OutgoingMessage {
   const account = `${platform}:${person}`;
   return {
     id: newId('job'),
     n: 1,
     final: true,
-    to: { platform, account, room },
+    to: { platform, account, room, via: { name } },
     community,
-    reply: { text: NOTICE, private: false },
-    cause: { account, name: '', text: '' },
+    reply: whisper(NOTICE),
+    cause: { account, name, text: '' },
   };
 }
 
 const NOTICE =
-  'Only verified people write here. What to do stands in the web chat of this community, under /help verify.';
+  'only verified people write here. Type !verify with your id on the list; your line is taken away at once.';
 
 /** What was found of a place, for a second. */
 function kept<T>(find: (line: Overheard) => Promise<T>): (line: Overheard) => Promise<T> {

@@ -202,6 +202,8 @@ export interface Overheard {
   room: string;
   message: string;
   person: string;
+  /** As they are called there. */
+  name?: string;
   text: string;
 }
 

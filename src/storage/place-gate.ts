@@ -6,7 +6,7 @@ type Db = Kysely<Schema>;
 
 /** Somebody of a platform as a community knows them. */
 export interface Known {
-  /** They are verified, with a name of their own or another that is linked to the same account. */
+  /** They are verified, by this name or by the account that they linked. */
   verified: boolean;
   /** As the list calls them; null where it does not, or they are not verified. */
   name: string | null;
@@ -31,8 +31,7 @@ export async function knownAtGate(
   { platform, people }: { platform: string; people: readonly string[] },
 ): Promise<Map<string, Known>> {
   const accounts = await accountsOf(db, community, { platform, people });
-  const names = await namesOf(db, [...new Set([...accounts.values()].map(({ account }) => account))]);
-  const subjects = new Map(people.map((one) => [one, subjectsOf(`${platform}:${one}`, accounts.get(one), names)]));
+  const subjects = new Map(people.map((one) => [one, subjectsOf(`${platform}:${one}`, accounts.get(one))]));
   const verified = await verifiedOf(db, community, [...new Set([...subjects.values()].flat())]);
   return new Map(
     people.map((one) => {
@@ -68,22 +67,9 @@ async function accountsOf(
   );
 }
 
-/** The linked names of each account, as `platform:id`. */
-async function namesOf(db: Db, accounts: string[]): Promise<Map<string, string[]>> {
-  const names = new Map<string, string[]>();
-  if (accounts.length === 0) return names;
-  const rows = await db
-    .selectFrom('identities')
-    .select(['account_id', 'platform', 'platform_id'])
-    .where('account_id', 'in', accounts)
-    .execute();
-  for (const { account_id: account, platform, platform_id: id } of rows)
-    names.set(account, [...(names.get(account) ?? []), `${platform}:${id}`]);
-  return names;
-}
-
-function subjectsOf(person: string, linked: Linked | undefined, names: Map<string, string[]>): string[] {
-  return linked ? [person, linked.account, ...(names.get(linked.account) ?? [])] : [person];
+/** A binding is the name's own, or that of the account that the name is linked to. */
+function subjectsOf(person: string, linked: Linked | undefined): string[] {
+  return linked ? [person, linked.account] : [person];
 }
 
 /** What the list calls those subjects that are verified. */

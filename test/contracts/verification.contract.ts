@@ -16,6 +16,7 @@ import {
 import { insertIdentity } from '#storage/identities.ts';
 import { findEntry, putEntry } from '#storage/list-people.ts';
 import { anyMailDue, deleteMail, insertMail, putOffMail, takeMails } from '#storage/mail-outbox.ts';
+import { gateShutAt, knownAtGate } from '#storage/place-gate.ts';
 import { insertSanction } from '#storage/sanctions.ts';
 import type { Storage, Tx } from '#storage/storage.ts';
 import { bar, findBar, liftBar, listBars, tellOnce } from '#storage/verify-bars.ts';
@@ -307,6 +308,39 @@ export const verificationContract: PostCase[] = [
       await storage.write(({ db }) => deleteMail(db, again.id));
       assert.equal((await storage.db.selectFrom('mail_outbox').select('id').execute()).length, 19);
     },
+  },
+  {
+    says: 'many people of a platform are known at once as each is by itself: by their own name, or by their account',
+    holds: (storage) =>
+      inCommunity(storage, async ({ community, write }) => {
+        const [ann, bob] = [await somebody(storage, 'ann', 'admin'), await somebody(storage, 'bob')];
+        const link = (account: string, platform: string, platformId: string) =>
+          write(({ db }) =>
+            insertIdentity(db, { account, platform, platformId, name: 'x', proof: 'code' as const, linkedAt: 1 }),
+          );
+        await link(ann.account, 'discord', '1');
+        await link(bob.account, 'discord', '2');
+        const entry = { key: 'a', userId: 'A', email: 'a@example.org', name: 'Ann Lee', until: null };
+        await write(({ db }) => putEntry(db, community, { entry: { ...entry, source: 'file' }, at: 1 }));
+        await write(({ db }) => writeGate(db, community, { gate: { ...NO_GATE, on: true }, by: null, at: 7 }));
+        assert.equal(await gateShutAt(storage.db, community), 7);
+        await write(({ db }) => verify(db, { community, key: 'a', subject: 'discord:1' }));
+        await write(({ db }) => verify(db, { community, key: 'gone', subject: bob.account }));
+        await write(({ db }) => verify(db, { community, key: 'c', subject: 'discord:3' }));
+        const people = ['1', '2', '3', '4'];
+        const known = await knownAtGate(storage.db, community, { platform: 'discord', people });
+        assert.deepEqual(
+          people.map((one) => Object.values(known.get(one) ?? {})),
+          [
+            [true, 'Ann Lee', 'admin'],
+            [true, null, 'member'],
+            [true, null, undefined],
+            [false, null, undefined],
+          ],
+        );
+        for (const [id, { verified }] of known)
+          assert.equal(await atGate(storage.db, community, `discord:${id}`), verified ? 'verified' : 'unverified');
+      }),
   },
   {
     says: 'who is verified is a member, and who is no more is a guest',

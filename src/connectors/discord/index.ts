@@ -93,8 +93,8 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
   };
   const told = { ready: (app: string): void => remember(ports, app), arrived };
   const listener = new Listener({ ports, calls, post, guilds, health, actions, words, gates, ...told });
-  const heard = (event: Dispatch): void => listener.take(event);
-  const gateway = openGateway(options, { calls, health, intents, times, clock: ports.clock, dispatch: heard });
+  const dispatch = (event: Dispatch): void => listener.take(event);
+  const gateway = openGateway(options, { calls, health, intents, times, clock: ports.clock, dispatch });
   const { deliveries, log } = ports;
   const sender: Sender = { post, queue, deliveries, health, log, backoff: times.retry };
   const underWay = new Set<Promise<void>>();
@@ -122,12 +122,8 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
       gates?.stop();
       await gateway.stop();
       const left = listener.settled().then(() => interactions.leave());
-      await Promise.all([
-        within(Math.max(graceMs, LEAVE_MS), left),
-        queue.stop(graceMs),
-        lists.stop(0),
-        guards.stop(0),
-      ]);
+      const leaving = within(Math.max(graceMs, LEAVE_MS), left);
+      await Promise.all([leaving, queue.stop(graceMs), lists.stop(0), guards.stop(0)]);
       // What was sent is noted as well.
       await within(LEAVE_MS, Promise.allSettled(underWay));
       quiet(rest);

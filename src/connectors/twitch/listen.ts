@@ -44,13 +44,17 @@ export function listen(options: ListenOptions): Listener {
   };
 }
 
-/** Every line but those of programs and of who moderates there. */
+/** Every line but those of programs and of who moderates there: for the word list and the verification gate. */
 function overhear({ overheard, log }: ListenOptions['ports'], line: IrcLine, own: string): void {
   if (!overheard || isForeign(line, own) || keepsOrder(line.tags)) return;
   const { platformId: space, name: room, platform } = spaceOf(line);
   const [message, person] = [tagOf(line.tags, 'id'), tagOf(line.tags, 'user-id')];
-  overheard({ platform, space, room, message, person, text: line.text }).catch((error: unknown) =>
-    log.error({ channel: line.target, why: String(error) }, 'twitch: a line was not held against the word list'),
+  const name = tagOf(line.tags, 'display-name') || line.nick;
+  overheard({ platform, space, room, message, person, name, text: line.text }).catch((error: unknown) =>
+    log.error(
+      { channel: line.target, why: String(error) },
+      'twitch: a line was not held against the word list and the gate',
+    ),
   );
 }
 

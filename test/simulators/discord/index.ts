@@ -59,6 +59,7 @@ const DEFAULTS: Settings = {
   guild: 'The Square',
   heartbeatMs: 41_250,
   messageLimit: { calls: 5, perMs: 5_000 },
+  bulkLimit: { calls: 5, perMs: 1_000 },
   followUpLimit: { calls: 5, perMs: 2_000 },
   globalLimit: { calls: 50, perMs: 1_000 },
   answerWithinMs: 3_000,

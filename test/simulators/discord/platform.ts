@@ -24,6 +24,8 @@ export interface Settings {
   heartbeatMs: number;
   /** Messages of the bot in one channel. */
   messageLimit: Limit;
+  /** Deletions of many messages at once in one channel. */
+  bulkLimit: Limit;
   /** Answers after the first one to one interaction. */
   followUpLimit: Limit;
   /** All authorized calls of the bot together. */

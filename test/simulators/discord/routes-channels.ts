@@ -15,7 +15,7 @@ export const channelRoutes: Route[] = [
   { method: 'GET', path: '/channels/:channel', answer: getChannel },
   { method: 'GET', path: '/channels/:channel/messages', answer: listMessages },
   { method: 'POST', path: '/channels/:channel/messages', limit: 'messageLimit', answer: createMessage },
-  { method: 'POST', path: '/channels/:channel/messages/bulk-delete', answer: deleteMany },
+  { method: 'POST', path: '/channels/:channel/messages/bulk-delete', limit: 'bulkLimit', answer: deleteMany },
   { method: 'GET', path: '/channels/:channel/messages/:message', answer: getMessage },
   { method: 'PATCH', path: '/channels/:channel/messages/:message', limit: 'messageLimit', answer: editMessage },
   { method: 'DELETE', path: '/channels/:channel/messages/:message', answer: deleteMessage },

@@ -32,7 +32,7 @@ export interface Route {
   path: string;
   /** Needs no Authorization: its token stands in the path. */
   open?: true;
-  limit?: 'messageLimit' | 'followUpLimit';
+  limit?: 'messageLimit' | 'followUpLimit' | 'bulkLimit';
   answer(asked: Asked): Reply;
 }
 
