@@ -3,7 +3,7 @@ import { WebSocketShard, WebSocketShardEvents as Events, WebSocketShardStatus as
 import { toRfc3339 } from '#core/clock.ts';
 import { backoff, type Backoff } from './backoff.ts';
 import type { Calls } from './calls.ts';
-import { CLOSED, INTENTS, type Dispatch, type GatewayBot } from './discord.external.ts';
+import { CLOSED, type Dispatch, type GatewayBot } from './discord.external.ts';
 import { faultOf } from './faults.ts';
 import type { Health } from './health.ts';
 import type { Intents } from './intents.ts';
@@ -167,7 +167,10 @@ export class DiscordGateway implements Gateway {
     line.cut = false;
     if (known || code === CLOSED.byUs) return;
     const { health } = this.#options;
-    if (code === CLOSED.disallowedIntents && this.#options.intents.bits !== INTENTS) return void this.#reopen();
+    if (code === CLOSED.disallowedIntents && this.#options.intents.drop()) {
+      health.set('down', TEXTS.closed(code), code);
+      return void this.#reopen();
+    }
     if (code === CLOSED.badToken) this.#giveUp(TEXTS.badToken, code);
     else if (code === CLOSED.badVersion) this.#giveUp(TEXTS.badVersion, code);
     else if (code === CLOSED.badIntents || code === CLOSED.disallowedIntents)

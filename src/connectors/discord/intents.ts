@@ -4,6 +4,7 @@ import { INTENTS, PRIVILEGED } from './discord.external.ts';
 /** What is asked for at the gateway: beside what every bot may hear, that which the application's owner switched on. */
 export class Intents {
   #bits = INTENTS;
+  #isDropped = false;
 
   get bits(): number {
     return this.#bits;
@@ -15,6 +16,7 @@ export class Intents {
 
   /** Before a connection is opened; what cannot be asked stays as it was. */
   async look({ application }: Pick<Calls, 'application'>): Promise<void> {
+    if (this.#isDropped) return;
     try {
       const { flags = 0 } = await application();
       const more = PRIVILEGED.filter((one) => flags & one.flags).map(({ intent }) => intent);
@@ -22,5 +24,13 @@ export class Intents {
     } catch {
       // The gateway says what is wrong.
     }
+  }
+
+  /** Discord does not allow more than every bot may hear, whatever the flags say: nothing more is asked for. False where nothing was. */
+  drop(): boolean {
+    const before = this.#bits;
+    this.#isDropped = true;
+    this.#bits = INTENTS;
+    return before !== INTENTS;
   }
 }

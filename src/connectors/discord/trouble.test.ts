@@ -172,7 +172,16 @@ describe('a token that Discord does not accept', () => {
     assert.equal(kept.log.filter(({ level }) => level === 'error').length, 1);
   });
 
-  for (const code of [4012, 4013, 4014])
+  test('a privileged intent that Discord does not allow after all is not asked for again', async (t) => {
+    const { sim, connector } = await play(t);
+    sim.faults.close(4014);
+    await eventually('down', () => connector.health().state === 'down' || undefined);
+    await eventually('up again', () => isUp(connector));
+    sim.faults.close(4014);
+    await eventually('refused', () => connector.health().state === 'refused' || undefined);
+  });
+
+  for (const code of [4012, 4013])
     test(`nor is what only a change mends: ${code}`, async (t) => {
       const { sim, connector } = await play(t);
       sim.faults.close(code);
