@@ -38,11 +38,12 @@ export function connectorPorts(parts: PortParts): ConnectorPorts {
   const receive = receiver(storage, bus.parts);
   const ownerOf = secretOwner(storage);
   const known = inOrder(placeOf, whoSpeaks(storage));
+  const space = inOrder(({ platform }: { platform: string }) => platform, spaces(storage, clock));
   const ports: OpenPorts = {
     receive: async (message, platformId) => receive(await known(message), platformId),
     commands,
     seal: async (value, name) => vault.seal(value, { ...name, owner: await ownerOf(name.owner) }),
-    space: inOrder(({ platform }) => platform, spaces(storage, clock)),
+    space,
     setting: inOrder(
       (community: string, _command: string) => community,
       async (community, command) => {
@@ -50,7 +51,7 @@ export function connectorPorts(parts: PortParts): ConnectorPorts {
         return { on: setting?.on ?? true, symbol: setting?.symbol ?? null };
       },
     ),
-    ...watches(parts),
+    ...watches(parts, space),
     wordRules: async (place) => ((await isTrusted(storage, place)) ? listWordRules(storage.db, place.community) : []),
     lockDown: async (place) =>
       (await isTrusted(storage, place)) ? lockDownOf(storage.db, place.community, clock()) : undefined,
@@ -78,12 +79,15 @@ export function connectorPorts(parts: PortParts): ConnectorPorts {
 }
 
 /** Lines are held against the word list, and against the verification gate where there is that feature. */
-function watches({ storage, clock, features }: PortParts): Pick<OpenPorts, 'overheard' | 'gate'> {
+function watches(
+  { storage, clock, features }: PortParts,
+  space: OpenPorts['space'],
+): Pick<OpenPorts, 'overheard' | 'gate'> {
   const overheard = wordWatch(storage, clock);
   const verification = features.find((one) => one.verification)?.verification;
   if (!verification) return { overheard };
   const gate = placeGate({ storage, clock, verification });
-  const watch = verifyWatch({ storage, clock }, gate);
+  const watch = verifyWatch({ storage, clock, gate, space });
   return { gate, overheard: async (line) => void (await Promise.all([overheard(line), watch(line)])) };
 }
 

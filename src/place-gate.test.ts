@@ -84,6 +84,21 @@ describe('the gate in a place of a platform', () => {
     assert.deepEqual(provers, [{ community, subject: 'discord:5', ...name }]);
   });
 
+  test('keeps for the moderators what it lacks, once for each cause', async (t) => {
+    const { gate, place, storage } = await hallFor(t);
+    for (const why of [undefined, 'no right', 'no right', 'no role', undefined, 'no right'])
+      await gate.lacks(place, why);
+    const rows = await storage.db
+      .selectFrom('audit')
+      .select('detail')
+      .where('action', '=', 'verification.lacks')
+      .execute();
+    assert.deepEqual(
+      rows.map(({ detail }) => (JSON.parse(detail ?? '{}') as { why: string }).why),
+      ['no right', 'no role', 'no right'],
+    );
+  });
+
   test('knows how far a place was looked at', async (t) => {
     const { gate, place } = await hallFor(t);
     assert.equal(await gate.lookedUntil(place), undefined);
@@ -161,7 +176,8 @@ async function hallFor(t: TestContext, platform = 'discord') {
     name: 'rook',
     text: 'hi',
   };
-  const overheard = (): ((line: Overheard) => Promise<void>) => verifyWatch({ storage, clock: () => 9 }, gate);
+  const overheard = (): ((line: Overheard) => Promise<void>) =>
+    verifyWatch({ storage, clock: () => 9, gate, space: async () => ({ community, symbol: null }) });
   return {
     storage,
     community,

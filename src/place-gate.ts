@@ -1,5 +1,6 @@
 import { AppError } from '#core/errors.ts';
 import type { Clock } from '#core/clock.ts';
+import { LIMITS } from '#core/limits.ts';
 import type { AtPlace, PlaceGate, PlacePerson } from '#core/place-gate.ts';
 import type { OwnedPlace } from '#core/platform.ts';
 import { roleOf, type RoleMapping } from '#core/role-mapping.ts';
@@ -9,7 +10,7 @@ import { record } from '#storage/audit.ts';
 import { findGate } from '#storage/gate.ts';
 import { findIdentity } from '#storage/identities.ts';
 import { readFact, writeFact } from '#storage/instance.ts';
-import { gateShutAt, knownAtGate, type Known } from '#storage/place-gate.ts';
+import { gateShutAt, knownAtGate, verifiedOn, type Known } from '#storage/place-gate.ts';
 import { listMappings } from '#storage/role-mappings.ts';
 import { findSpace } from '#storage/spaces.ts';
 import type { Storage } from '#storage/storage.ts';
@@ -32,6 +33,8 @@ export function placeGate({ storage, clock, verification }: PlaceGateParts): Pla
       const mappings = await listMappings(db, community);
       return new Map(people.map((one) => [one.person, standingOf(one, known.get(one.person), { platform, mappings })]));
     },
+    verified: ({ platform, community }, after) =>
+      verifiedOn(db, community, { platform, after, limit: LIMITS.verifyPage }),
     tellOnce: ({ platform, community }, id) =>
       storage.write(async (tx) => {
         const [person, at] = [`${platform}:${id}`, clock()];
@@ -49,11 +52,21 @@ export function placeGate({ storage, clock, verification }: PlaceGateParts): Pla
         throw error;
       }
     },
+    lacks: (place, why) =>
+      storage.write(async (tx) => {
+        const before = await readFact(tx.db, factOf('lacks', place));
+        if ((why ?? '') === (before ?? '')) return;
+        await writeFact(tx.db, factOf('lacks', place), why ?? '');
+        const { platform, platformId, community } = place;
+        const detail = JSON.stringify({ platform, space: platformId, why });
+        const entry = { community, account: null, subject: `${platform}:${platformId}`, detail, at: clock() };
+        if (why !== undefined) await record(tx.db, { ...entry, action: 'verification.lacks' });
+      }),
     async lookedUntil(place) {
-      const until = await readFact(db, factOf(place));
+      const until = await readFact(db, factOf('looked', place));
       return until === undefined ? undefined : Number(until);
     },
-    looked: (place, until) => storage.write((tx) => writeFact(tx.db, factOf(place), String(until))),
+    looked: (place, until) => storage.write((tx) => writeFact(tx.db, factOf('looked', place), String(until))),
   };
 }
 
@@ -80,6 +93,6 @@ function standingOf(
   return atLeast(role, 'moderator') ? { is: 'free' } : { is: 'held' };
 }
 
-function factOf({ platform, platformId }: OwnedPlace): string {
-  return `gate.looked.${platform}.${platformId}`;
+function factOf(what: 'looked' | 'lacks', { platform, platformId }: OwnedPlace): string {
+  return `gate.${what}.${platform}.${platformId}`;
 }

@@ -5,29 +5,36 @@ import { whisper, type OutgoingMessage } from '#core/message.ts';
 import { newId } from '#core/ids.ts';
 import type { PlaceGate } from '#core/place-gate.ts';
 import type { ConnectorPorts, Overheard, PlatformAct } from '#core/platform.ts';
-import { findSpace } from '#storage/spaces.ts';
 import type { Storage } from '#storage/storage.ts';
 import { atMost } from './word-watch.ts';
+
+export interface VerifyWatchParts {
+  storage: Storage;
+  clock: Clock;
+  gate: PlaceGate;
+  space: ConnectorPorts['space'];
+}
 
 /**
  * The verification gate where a connector reads every line and knows nothing of the gate: on Twitch. There the line is deleted and
  * its writer is told in the chat, once, as Twitch lets bots tell nobody alone. On Slack no bot can delete what others wrote.
  */
-export function verifyWatch(
-  { storage, clock }: { storage: Storage; clock: Clock },
-  gate: PlaceGate,
-): NonNullable<ConnectorPorts['overheard']> {
+export function verifyWatch({
+  storage,
+  clock,
+  gate,
+  space,
+}: VerifyWatchParts): NonNullable<ConnectorPorts['overheard']> {
   const mayAct = atMost(clock);
-  const rulesAt = kept(async ({ platform, space: platformId }: Overheard) => {
-    const space = await findSpace(storage.db, platform, platformId);
-    if (!space) return undefined;
-    const place = { platform, platformId, community: space.community };
+  const rulesAt = kept(async ({ platform, space: platformId, room: name }: Overheard) => {
+    const { community } = await space({ platform, platformId, name });
+    const place = { platform, platformId, community };
     return { place, rules: await gate.rules(place) };
   });
   return async (line) => {
     if (line.platform !== 'twitch') return;
     const there = await rulesAt(line);
-    if (there?.rules?.mode !== 'delete') return;
+    if (there.rules?.mode !== 'delete') return;
     const { place } = there;
     const { person } = line;
     const standing = (await gate.look(place, [{ person, platformRoles: [] }])).get(person);

@@ -132,6 +132,7 @@ export const auditTexts = {
     'verification.give-back': () => 'gave their place on the list back',
     'verification.ended': (it) => `the place of ${it} on the list is over`,
     'verification.back': (it) => `the place of ${it} on the list is good again`,
+    'verification.lacks': (it) => `found that the gate cannot do its work in ${it}`,
     'verification.held': (it) => `told ${it} what to do before they write`,
     'verification.platform': (it) => `asked a platform to change ${it}`,
     'verification.mail': (it) => `could not mail what ${it} asked for`,

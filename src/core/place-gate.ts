@@ -28,10 +28,14 @@ export interface PlaceGate {
   /** Undefined where the gate is open, or nobody vouched that the place is the community's. */
   rules(place: OwnedPlace): Promise<PlaceRules | undefined>;
   look(place: OwnedPlace, people: readonly PlacePerson[]): Promise<Map<string, AtPlace>>;
+  /** People of the platform who are verified, in the order of their ids; some at once, from after one on. */
+  verified(place: OwnedPlace, after: string): Promise<string[]>;
   /** True for the first who asks: who is held back is told what to do once. */
   tellOnce(place: OwnedPlace, person: string): Promise<boolean>;
   /** Somebody pasted a code; gives what they read of it. */
   prove(place: OwnedPlace, pasted: { person: string; name: string; room: string; code: string }): Promise<string>;
+  /** Something keeps the gate from its work there, with what to change; undefined once nothing does. Kept for the moderators, once for each cause. */
+  lacks(place: OwnedPlace, why: string | undefined): Promise<void>;
   /** Up to when all that was said there was looked at, ms since 1970. */
   lookedUntil(place: OwnedPlace): Promise<number | undefined>;
   looked(place: OwnedPlace, until: number): Promise<void>;

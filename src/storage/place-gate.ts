@@ -42,6 +42,36 @@ export async function knownAtGate(
   );
 }
 
+/** Verified people of a platform by its ids of them, in the order of the ids; `after` is the last one of the page before. */
+export async function verifiedOn(
+  db: Db,
+  community: string,
+  { platform, after, limit }: { platform: string; after: string; limit: number },
+): Promise<string[]> {
+  const active = db
+    .selectFrom('verifications')
+    .where('verifications.community_id', '=', community)
+    .where('verifications.ended_at', 'is', null);
+  const mark = `${platform}:`;
+  const own = await active
+    .select('subject')
+    .where('subject', '>', mark + after)
+    .where('subject', 'like', `${mark}%`)
+    .orderBy('subject')
+    .limit(limit)
+    .execute();
+  const linked = await active
+    .innerJoin('identities', 'identities.account_id', 'verifications.subject')
+    .select('identities.platform_id')
+    .where('identities.platform', '=', platform)
+    .where('identities.platform_id', '>', after)
+    .orderBy('identities.platform_id')
+    .limit(limit)
+    .execute();
+  const ids = [...own.map(({ subject }) => subject.slice(mark.length)), ...linked.map((row) => row.platform_id)];
+  return [...new Set(ids)].toSorted().slice(0, limit);
+}
+
 interface Linked {
   account: string;
   role: Role | undefined;

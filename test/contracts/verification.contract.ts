@@ -16,7 +16,7 @@ import {
 import { insertIdentity } from '#storage/identities.ts';
 import { findEntry, putEntry } from '#storage/list-people.ts';
 import { anyMailDue, deleteMail, insertMail, putOffMail, takeMails } from '#storage/mail-outbox.ts';
-import { gateShutAt, knownAtGate } from '#storage/place-gate.ts';
+import { gateShutAt, knownAtGate, verifiedOn } from '#storage/place-gate.ts';
 import { insertSanction } from '#storage/sanctions.ts';
 import type { Storage, Tx } from '#storage/storage.ts';
 import { bar, findBar, liftBar, listBars, tellOnce } from '#storage/verify-bars.ts';
@@ -338,6 +338,9 @@ export const verificationContract: PostCase[] = [
             [false, null, undefined],
           ],
         );
+        const pages = async (after: string, limit: number) =>
+          verifiedOn(storage.db, community, { platform: 'discord', after, limit });
+        assert.deepEqual([await pages('', 2), await pages('2', 2), await pages('3', 2)], [['1', '2'], ['3'], []]);
         for (const [id, { verified }] of known)
           assert.equal(await atGate(storage.db, community, `discord:${id}`), verified ? 'verified' : 'unverified');
       }),

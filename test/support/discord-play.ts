@@ -46,6 +46,7 @@ export interface KeptGate {
   /** By Discord’s id of them as the list calls them. */
   verified: Map<string, string>;
   told: string[];
+  lacks: (string | undefined)[];
   /** Codes that were pasted, by whom. */
   codes: { person: string; code: string }[];
   looked: number | undefined;
@@ -138,7 +139,7 @@ export function keeping(): Kept {
     words: [],
     blocked: [],
     lockDown: undefined,
-    gate: { rules: undefined, verified: new Map(), told: [], codes: [], looked: undefined },
+    gate: { rules: undefined, verified: new Map(), told: [], lacks: [], codes: [], looked: undefined },
     facts: new Map(),
   };
 }
@@ -219,6 +220,11 @@ function gateOf(gate: KeptGate): PlaceGate {
   return {
     rules: async () => gate.rules && { ...gate.rules },
     look: async (_place, people) => new Map(people.map((one) => [one.person, look(one)])),
+    verified: async (_place, after) =>
+      [...gate.verified.keys()]
+        .toSorted()
+        .filter((one) => one > after)
+        .slice(0, 2),
     async tellOnce(_place, person) {
       const first = !gate.told.includes(person);
       if (first) gate.told.push(person);
@@ -228,6 +234,7 @@ function gateOf(gate: KeptGate): PlaceGate {
       gate.codes.push({ person, code });
       return 'That is the code.';
     },
+    lacks: async (_place, why) => void gate.lacks.push(why),
     lookedUntil: async () => gate.looked,
     looked: async (_place, until) => void (gate.looked = until),
   };

@@ -3,12 +3,13 @@ import { AppError } from '#core/errors.ts';
 import { nicknameBy, type AtPlace, type PlaceGate } from '#core/place-gate.ts';
 import type { PlatformActions, PlatformLog } from '#core/platform.ts';
 import type { Calls } from './calls.ts';
-import type { MemberPayload } from './discord.external.ts';
+import { CODE, type MemberPayload } from './discord.external.ts';
+import { codeOf } from './faults.ts';
 import type { Door } from './gate-lines.ts';
 
 export interface GatePeopleOptions {
   gate: PlaceGate;
-  calls: Pick<Calls, 'members'>;
+  calls: Pick<Calls, 'members' | 'member'>;
   actions: Pick<PlatformActions, 'grantRole' | 'removeRole' | 'setNickname'>;
   log: PlatformLog;
 }
@@ -26,6 +27,34 @@ export async function settleAll(options: GatePeopleOptions, settling: Settling):
     const members: MemberPayload[] = await options.calls.members(settling.door.id, after);
     await settle(options, settling, members);
     after = members.at(-1)?.user.id;
+  }
+}
+
+/** The same where the bot may not list the members: verified people one by one, so that who came back has what is theirs. */
+export async function settleVerified(options: GatePeopleOptions, settling: Settling): Promise<void> {
+  const { gate, calls } = options;
+  const { id, place } = settling.door;
+  for (let after = ''; ;) {
+    const people = await orLater(gate.verified(place, after));
+    const last = people.at(-1);
+    if (last === undefined) return;
+    const members: MemberPayload[] = [];
+    for (const person of people) members.push(...(await memberOrNone(calls, id, person)));
+    await settle(options, settling, members);
+    after = last;
+  }
+}
+
+async function memberOrNone(
+  { member }: Pick<Calls, 'member'>,
+  guild: string,
+  person: string,
+): Promise<MemberPayload[]> {
+  try {
+    return [await member(guild, person)];
+  } catch (error) {
+    if (codeOf(error) === CODE.unknownMember || codeOf(error) === CODE.unknownUser) return [];
+    throw error;
   }
 }
 

@@ -216,8 +216,13 @@ describe('the gate on Discord, where a role lets people in', () => {
     assert.equal((await there(given, 'mia')).nick, 'Mimi');
   });
 
-  test('without the members intent the place says what to switch on', async (t) => {
-    const given = await shut(t, { mode: 'role', role: 'Verified' }, { sim: { privileged: INTENTS.messageContent } });
+  test('without the members intent verified people have it from the next look on, and the place says what to switch on', async (t) => {
+    const given = await play(t, { sim: { privileged: INTENTS.messageContent } });
+    for (const name of ['mia', 'max', 'adam', 'mona']) given.kept.gate.verified.set(idOf(given, name), name);
+    given.kept.gate.verified.set('1', 'nobody');
+    given.sim.leave('max');
+    await decide(given, { ...SHUT, mode: 'role', role: 'Verified' });
+    for (const name of ['mia', 'mona']) assert.ok((await there(given, name)).roles.includes('Verified'), name);
     assert.match(whyOf(given) ?? '', /“Server Members Intent”/);
   });
 });

@@ -6,7 +6,7 @@ import { backoff, type Backoff } from './backoff.ts';
 import { MEMBERS_INTENT, WRITTEN_IN, type MemberPayload, type MessagePayload } from './discord.external.ts';
 import { faultOf } from './faults.ts';
 import { GateLines, lineOf, type Door } from './gate-lines.ts';
-import { settle, settleAll, type GatePeopleOptions } from './gate-people.ts';
+import { settle, settleAll, settleVerified, type GatePeopleOptions } from './gate-people.ts';
 import { rightsIn } from './gate-rights.ts';
 import type { Guild, Guilds } from './guilds.ts';
 import type { Health } from './health.ts';
@@ -182,7 +182,8 @@ export class Gates {
     this.#report(guild.id);
     if (door.rules.mode === 'delete') await this.#readAll(door, idAt(before), read);
     const wants = role !== undefined || door.rules.nickname !== null;
-    if (wants && intents.has(MEMBERS_INTENT)) await settleAll(this.#people, { door, role, joinedSince: before });
+    const all = intents.has(MEMBERS_INTENT) ? settleAll : settleVerified;
+    if (wants) await all(this.#people, { door, role, joinedSince: before });
   }
 
   /** Lines that nobody heard, room by room; `read`: how far each room is. */
@@ -235,7 +236,12 @@ export class Gates {
     if (!door) return;
     const stuck = this.#lines.isStuck(guild) && door.lacks.length === 0;
     const lacks = stuck ? [TEXTS.gate.cannotDelete(PERMISSION_WORDS.deleteMessage)] : door.lacks;
-    this.#options.health.place(guild, 'gate', lacks.length > 0 ? lacks.join(' ') : undefined);
+    const why = lacks.length > 0 ? lacks.join(' ') : undefined;
+    const { health, ports } = this.#options;
+    health.place(guild, 'gate', why);
+    ports.gate
+      .lacks(door.place, why)
+      .catch((err: unknown) => ports.log.error({ platform: 'discord', err }, 'not noted'));
   }
 
   /** All was heard up to now: after a restart nobody looks further back. */

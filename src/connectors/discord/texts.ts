@@ -68,7 +68,7 @@ export const TEXTS = {
     cannotName: (permission: string) =>
       `Verified people keep their names: the bot lacks “${permission}”. An admin of the server can give it to the bot’s role.`,
     noMembers:
-      'Who comes back gets no role and name again: switch “Server Members Intent” on in the developer portal, under Bot, and start the hall again.',
+      'Who comes back waits up to an hour for role and name: switch “Server Members Intent” on in the developer portal, under Bot, and start the hall again.',
   },
   door: {
     mayNot: (permission: string) =>
