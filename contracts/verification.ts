@@ -98,11 +98,17 @@ export type ListSource = {
 
 /** `GET …/verification/overview`. `POST …/verification/test-mail` sends a mail to one's own proved address. */
 export type GateOverview = {
-  /** By state; the sum is the whole list. */
-  list: Record<EntryState, number>;
-  /** Members who are guests because of the gate; where it is open: who would become one. */
-  behind: number;
+  entries: number;
+  verified: number;
+  pending: number;
+  /** Who may ask no more. */
+  barred: number;
+  /** Members whom the gate made guests, and who would become guests if it were shut now. */
+  held: number;
+  wouldBe: number;
+  /** shown: no server is set, mails are shown where the hall runs. */
   mail: 'smtp' | 'shown';
-  /** One's own address, where it is proved. */
+  /** One's own, where it is proved. */
   address: string | null;
+  testMail: { at: string; state: 'going' | 'sent' | 'refused' } | null;
 };

@@ -135,6 +135,7 @@ export const auditTexts = {
     'verification.lacks': (it) => `found that the gate cannot do its work in ${it}`,
     'verification.held': (it) => `told ${it} what to do before they write`,
     'verification.platform': (it) => `asked a platform to change ${it}`,
+    'verification.test-mail': () => 'sent themselves a mail to test those of the gate',
     'verification.mail': (it) => `could not mail what ${it} asked for`,
     'list.import': () => 'changed the list of people, many at once',
     'list.change': () => 'changed somebody on the list of people',

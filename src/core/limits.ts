@@ -272,6 +272,8 @@ export const LIMITS = {
   /** Requests to be verified by one person, and mails to one entry of a list: nobody's letter box is filled. */
   verifyRequests: { uses: 5, perSeconds: 900 },
   verifyMails: { uses: 3, perSeconds: 3_600 },
+  /** Mails that somebody who sets the gate up sends to themselves: enough to mend a server's setting between them. */
+  verifyTestMails: { uses: 10, perSeconds: 3_600 },
   /** Wrong links of one address, or wrong codes of one person, before the first wait, and that wait in seconds; doubled every five more. */
   wrongProofs: 5,
   wrongProofWait: 10,

@@ -138,6 +138,32 @@ export interface VerifyPage {
   limit: number;
 }
 
+/** How far a community is with its list, and whom its gate holds back. */
+export interface GateCounts {
+  entries: number;
+  verified: number;
+  /** Requests that have not ended. */
+  pending: number;
+  /** Who may ask no more. */
+  barred: number;
+  /** Members whom the gate made guests. */
+  held: number;
+  /** Members who would become guests if it were shut now. */
+  wouldBe: number;
+}
+
+/** A mail that somebody sent to themselves, to see that mails go out. */
+export interface TestMail {
+  at: number;
+  state: 'going' | 'sent' | 'refused';
+}
+
+export interface GateOverview extends GateCounts {
+  /** The proved address of whoever looks. */
+  address: string | null;
+  testMail: TestMail | null;
+}
+
 export type GateChange = Partial<Omit<GateSettings, 'version'>>;
 
 /**
@@ -162,6 +188,9 @@ export interface Verification extends Gate {
   wordsFor(proved: Proved): string;
   /** "This was not me". False where the link was good for nothing. */
   deny(session: string): Promise<boolean>;
+  overview(by: By): Promise<GateOverview>;
+  /** To the proved address of whoever asks; 409 `no-address` where they have none. */
+  testMail(by: By): Promise<void>;
   requests(by: By, page: VerifyPage & { state?: RequestState }): Promise<SeenRequest[]>;
   bindings(by: By, page: VerifyPage & { active: boolean; query?: string }): Promise<SeenBinding[]>;
   /** A moderator's acts. 404 where there is nothing to do it to. */

@@ -73,6 +73,8 @@ export const ROUTE_SCOPES: Record<string, RouteScope> = {
   'GET /v1/communities/{id}/people': 'read',
   'GET /v1/communities/{id}/verification': 'manage',
   'PATCH /v1/communities/{id}/verification': 'manage',
+  'GET /v1/communities/{id}/verification/overview': 'manage',
+  'POST /v1/communities/{id}/verification/test-mail': 'manage',
   'GET /v1/communities/{id}/verification/requests': 'manage',
   'GET /v1/communities/{id}/verification/people': 'manage',
   'POST /v1/communities/{id}/verification/people': 'manage',

@@ -106,6 +106,23 @@ export async function roleBehindGate(db: Db, community: string, account: string,
 
 /** The gate is shut: members who are not verified are guests. Gives them. */
 export async function shutGate(db: Db, community: string): Promise<string[]> {
+  const { own, linked } = verifiedAccounts(db, community);
+  const rows = await db
+    .updateTable('members')
+    .set({ role: 'guest' })
+    .where('community_id', '=', community)
+    .where('role', '=', 'member')
+    .where('account_id', 'not in', own)
+    .where('account_id', 'not in', linked)
+    .returning('account_id')
+    .execute();
+  const accounts = rows.map(({ account_id }) => account_id);
+  await holdBack(db, community, accounts);
+  return accounts;
+}
+
+/** Accounts that are verified, by an entry that is theirs, and by one of a linked name. */
+export function verifiedAccounts(db: Db, community: string) {
   const active = db
     .selectFrom('verifications')
     .where('verifications.community_id', '=', community)
@@ -117,18 +134,7 @@ export async function shutGate(db: Db, community: string): Promise<string[]> {
       ),
     )
     .select('identities.account_id');
-  const rows = await db
-    .updateTable('members')
-    .set({ role: 'guest' })
-    .where('community_id', '=', community)
-    .where('role', '=', 'member')
-    .where('account_id', 'not in', active.select('verifications.subject'))
-    .where('account_id', 'not in', linked)
-    .returning('account_id')
-    .execute();
-  const accounts = rows.map(({ account_id }) => account_id);
-  await holdBack(db, community, accounts);
-  return accounts;
+  return { own: active.select('verifications.subject'), linked };
 }
 
 /** The gate is open: whom it made a guest is a member again. Gives them. */

@@ -41,6 +41,7 @@ const TRIED_IN_VAIN: Record<string, string> = {
   'POST /v1/communities/{id}/sanctions': 'moderation.ban',
   'DELETE /v1/communities/{id}/sanctions/{sanction}': 'moderation.unban',
   'PUT /v1/communities/{id}/lockdown': 'moderation.lock-down',
+  'POST /v1/communities/{id}/verification/test-mail': 'verification.test-mail',
   'POST /v1/communities/{id}/verification/people': 'verification.confirm',
   'DELETE /v1/communities/{id}/verification/people/{verification}': 'verification.unlink',
   'DELETE /v1/communities/{id}/verification/bars/{subject}': 'verification.lift-bar',

@@ -4,6 +4,9 @@ import { from, inCommunities, told, type Expect, type Try } from './permissions-
 export const VERIFICATION_ROUTES: Record<string, Try[]> = {
   'GET /v1/communities/{id}/verification': inCommunities('/verification', from('moderator', 200)),
   'PATCH /v1/communities/{id}/verification': inCommunities('/verification', from('admin', 200), { mode: 'delete' }),
+  'GET /v1/communities/{id}/verification/overview': inCommunities('/verification/overview', from('moderator', 200)),
+  // None of them gave an address.
+  'POST /v1/communities/{id}/verification/test-mail': inCommunities('/verification/test-mail', from('admin', 409)),
   'GET /v1/communities/{id}/verification/requests': inCommunities('/verification/requests', from('moderator', 200)),
   'GET /v1/communities/{id}/verification/people': inCommunities('/verification/people', from('moderator', 200)),
   'POST /v1/communities/{id}/verification/people': inCommunities('/verification/people', from('moderator', 404), {

@@ -7,6 +7,7 @@ import { entries } from './entries.ts';
 import { imports, putList } from './import-list.ts';
 import { verifyMails } from './mail.ts';
 import { changeGate, giveBack, lift, seeing, unlink, vouch } from './moderate.ts';
+import { overview, testMail, testMails } from './overview.ts';
 import type { VerifyParts } from './parts.ts';
 import { reachOutMail, reachOuts } from './reach-out.ts';
 import { askSources, sources } from './sources.ts';
@@ -24,7 +25,7 @@ export function verifyFeature(parts: () => VerifyParts): Feature {
     commands: verifyCommands(verification),
     jobs: [],
     acts: ['deleteMessage', 'grantRole', 'removeRole', 'setNickname'],
-    mails: { ...verifyMails(parts), 'verify-reach': reachOutMail(parts) },
+    mails: { ...verifyMails(parts), ...testMails(parts), 'verify-reach': reachOutMail(parts) },
     verification,
   };
 }
@@ -42,6 +43,8 @@ function verificationOf(parts: () => VerifyParts): Verification {
     confirm: (session) => confirm(parts(), session),
     wordsFor,
     deny: (session) => deny(parts(), session),
+    overview: (by) => overview(parts(), by),
+    testMail: (by) => testMail(parts(), by),
     requests: (by, page) => seeing(parts()).requests(by, page),
     bindings: (by, page) => seeing(parts()).bindings(by, page),
     bars: (by) => seeing(parts()).bars(by),

@@ -36,6 +36,17 @@ export const TEXTS = {
   tooManyMails: (seconds: number) => `Too many mails were sent to this person. Try again in ${wait(seconds)}.`,
   tooManyCodes: (seconds: number) => `Too many wrong codes. Try again in ${wait(seconds)}.`,
   badMinutes: `A link is good for 1 to ${LIMITS.verifyLinkMinutesMost} minutes.`,
+  noAddress: 'There is no address to send it to. Give yours under “Your profile” and open the link that comes.',
+  test: {
+    subject: (community: string) => `A test from ${community}`,
+    words: (community: string, minutes: number) => [
+      `you asked for this mail to see that those of ${community} arrive.`,
+      `Whoever types /verify there gets one like it at their address on the list, with a button, a code and a second link that says “This was not me”. They are good for ${wait(minutes * 60)}.`,
+    ],
+    label: 'Back to the set-up',
+    unless: 'If it was not you, somebody else uses your account: set a new password and end all sessions.',
+    small: (host: string) => `Sent by ${host}. Your address is used for nothing else.`,
+  },
   mail: {
     subject: (platform: string) => `Link your ${account(platform)}?`,
     hello: (name: string) => `Hello ${name}`,

@@ -19,6 +19,7 @@ export function verificationRoutes(app: App, hall: Hall, callers: Callers): void
   if (!verification) return;
   const actor = actorOf(hall, callers);
   settingsRoutes(app, verification, actor);
+  overviewRoutes(app, { hall, verification }, actor);
   peopleRoutes(app, verification, actor);
   barRoutes(app, verification, actor);
 }
@@ -45,6 +46,31 @@ function settingsRoutes(app: App, verification: Verification, actor: ActorOf): v
     const by = await actor(request, request.params.id, 'verification.change');
     return verification.change({ by, change: given(request.body) });
   });
+}
+
+function overviewRoutes(
+  app: App,
+  { hall, verification }: { hall: Hall; verification: Verification },
+  actor: ActorOf,
+): void {
+  const base = '/v1/communities/:id/verification';
+
+  app.get(`${base}/overview`, { schema: { tags, params: IdParams, response: { 200: Overview } } }, async (request) => {
+    const by = await actor(request, request.params.id, 'verification.see');
+    const { testMail, ...counts } = await verification.overview(by);
+    const mail = hall.mailer.health().state === 'off' ? ('shown' as const) : ('smtp' as const);
+    return { ...counts, mail, testMail: testMail && { ...testMail, at: toRfc3339(testMail.at) } };
+  });
+
+  app.post(
+    `${base}/test-mail`,
+    { schema: { tags, params: IdParams, response: { 204: Nothing } } },
+    async (request, reply) => {
+      await verification.testMail(await actor(request, request.params.id, 'verification.change'));
+      hall.mailer.wake();
+      return reply.code(204).send(null);
+    },
+  );
 }
 
 function given(body: z.infer<typeof Change>): GateChange {
@@ -148,6 +174,17 @@ const settings = {
 };
 const Gate = z.object({ ...settings, version: z.number() });
 const Change = z.strictObject(settings).partial();
+const Overview = z.object({
+  entries: z.number(),
+  verified: z.number(),
+  pending: z.number().describe('requests that have not ended'),
+  barred: z.number().describe('people who may ask no more'),
+  held: z.number().describe('members whom the gate made guests'),
+  wouldBe: z.number().describe('members who would become guests if it were shut now'),
+  mail: z.enum(['smtp', 'shown']).describe('shown: no server is set, mails are shown where the hall runs'),
+  address: z.string().nullable().describe('one’s own, where it is proved'),
+  testMail: z.object({ at: z.string(), state: z.enum(['going', 'sent', 'refused']) }).nullable(),
+});
 const Page = z.object({
   after: id.optional(),
   limit: z.coerce.number().int().min(1).max(LIMITS.verifyPage).default(LIMITS.verifyPage),
