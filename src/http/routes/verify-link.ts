@@ -30,7 +30,7 @@ function linkRoutes(app: App, hall: Hall, verification: Verification): void {
   app.get('/verify/:session', { schema }, (request, reply) =>
     guarded(hall, { request, reply }, async () => {
       const seen = await verification.look(request.params.session);
-      return seen && confirmPage(seen);
+      return seen && confirmPage(seen, request.params.session);
     }),
   );
 
@@ -90,32 +90,43 @@ function pageOf(error: unknown): LinkPage {
   return { status: error.status, title: 'Not linked', words: [error.message] };
 }
 
-function confirmPage({ name, platform, userId, community }: SeenLink): LinkPage {
+function confirmPage(seen: SeenLink, session: string): LinkPage {
   return {
     status: 200,
-    title: 'Is this you?',
-    words: [
-      `“${name}” ${on(platform)} wants to speak in ${community} as ${userId} on its list.`,
-      'If that is your account, press the button. If it is not, close this page, or use the other link of the mail.',
-    ],
+    title: `Is this ${accountOf(seen.platform)} yours?`,
+    facts: factsOf(seen),
+    words: ['Somebody asked to speak as you. If that is your account, press the button.'],
     button: 'Yes, link it',
+    other: { label: 'This was not me', path: `${session}/deny` },
+    small: 'Opening this page changed nothing.',
   };
 }
 
-function denyPage({ name, platform, userId, community }: SeenLink): LinkPage {
+function denyPage(seen: SeenLink): LinkPage {
   return {
     status: 200,
     title: 'Was this not you?',
-    words: [
-      `“${name}” ${on(platform)} wants to speak in ${community} as ${userId} on its list.`,
-      'Press the button if that is not your account: nothing is linked, and the moderators are told.',
-    ],
+    facts: factsOf(seen),
+    words: ['Press the button if that is not your account: nothing is linked, and the moderators are told.'],
     button: 'This was not me',
+    small: 'Opening this page changed nothing. Your place on the list stays as it is.',
   };
 }
 
-function on(platform: string): string {
-  return platform === 'webchat' || platform === 'http' ? 'in the web chat' : `on ${nameOf(platform)}`;
+function factsOf({ name, platform, userId, community }: SeenLink): [string, string][] {
+  return [
+    ['Account', `“${name}” ${isHere(platform) ? 'in the web chat' : `on ${nameOf(platform)}`}`],
+    ['Community', community],
+    ['On its list', userId],
+  ];
+}
+
+function accountOf(platform: string): string {
+  return isHere(platform) ? 'account' : `${nameOf(platform)} account`;
+}
+
+function isHere(platform: string): boolean {
+  return platform === 'webchat' || platform === 'http';
 }
 
 function said(words: string): LinkPage {
