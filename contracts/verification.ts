@@ -49,7 +49,7 @@ export type EntryState = 'verified' | 'pending' | 'unverified' | 'denied' | 'ban
 
 /** `GET …/verification/list?state=&query=&after=&limit=` answers `{entries, next}`; `next` null: there is no more. */
 export type ListedEntry = {
-  userId: string;
+  user_id: string;
   email: string;
   name: string;
   until: string | null;
@@ -61,7 +61,7 @@ export type ListedEntry = {
 export type EntryPage = { entries: ListedEntry[]; next: string | null };
 
 /** A row of a list as it was read, without how it stands. */
-export type ListRow = { userId: string; email: string; name: string; until: string | null };
+export type ListRow = { user_id: string; email: string; name: string; until: string | null };
 
 /** `line`: of the file. `field` null: the row as a whole. */
 export type BadRow = { line: number; field: string | null; why: string };
@@ -86,7 +86,7 @@ export type ListImport = {
 /** `GET …/verification/reach-out` (`{reachOut}`, null where there was none), `POST` begins one, `DELETE` stops it. */
 export type ReachOut = { id: string; state: 'going' | 'done' | 'stopped'; sent: number; madeAt: string };
 
-/** `GET …/verification/sources` (`{sources}`); `POST …/sources/{name}` asks one now and gives a `ListImport`, `DELETE` leaves it. */
+/** `GET …/verification/sources` (`{sources}`); `POST …/sources/{name}/sync` asks one now and gives a `ListImport`, `DELETE` leaves it. */
 export type ListSource = {
   name: string;
   chosen: boolean;

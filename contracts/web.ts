@@ -133,9 +133,10 @@ export type Room = {
 /** What holds against me in a community; `until` null: until a moderator lifts it. */
 export type Standing = { kind: 'mute' | 'ban'; reason: string; until: string | null };
 export type LockDown = { since: string; until: string | null };
-/** `waiting`: for moderators. */
+/** `unverified`: the gate holds me back. `waiting`: for moderators. */
 export type Stand = {
   standing: Standing | null;
+  unverified?: true;
   waiting?: { reports: number; held: number; lockDown: LockDown | null };
 };
 export type Who = { id: string; name: string };

@@ -15,6 +15,7 @@ import { tokenTexts } from './token-texts.ts';
 import { spaceTexts } from './space-texts.ts';
 import { searchTexts } from './search-texts.ts';
 import { joinTexts, webhookTexts } from './ways-in-texts.ts';
+import { verificationTexts } from './verification-texts.ts';
 import { signInTexts } from './sign-in-texts.ts';
 import type { Mistake } from './state/command-line.ts';
 
@@ -87,6 +88,7 @@ export const texts = {
   overview: overviewTexts,
   portal: portalTexts,
   moderation: moderationTexts,
+  verification: verificationTexts,
   audit: auditTexts,
   data: dataTexts,
   side: {

@@ -59,9 +59,9 @@ export async function lastTestMail(db: Db, community: string): Promise<TestMail 
     .limit(1)
     .executeTakeFirst();
   if (!last) return null;
+  if (last.result !== DONE) return { at: last.at, state: 'refused' };
   const waiting = await db.selectFrom('mail_outbox').select('id').where('id', '=', last.subject).executeTakeFirst();
-  const state = last.result === DONE ? (waiting ? 'going' : 'sent') : 'refused';
-  return { at: last.at, state };
+  return { at: last.at, state: waiting ? 'going' : 'sent' };
 }
 
 export const TEST_MAIL = 'verification.test-mail';

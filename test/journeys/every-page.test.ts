@@ -69,6 +69,7 @@ const DIALOGS: Record<string, [page: string, ...presses: (string | RegExp)[]]> =
   'shown-table': ['/rooms/<room>', 'Enlarge'],
   'slack-workspaces': ['/c/<community>/spaces', 'Take away Traders'],
   'space-rows': ['/c/<community>/spaces', 'Disconnect The Square'],
+  'unlink-dialog': ['/c/<community>/verification?part=people', 'Unlink max'],
 };
 
 const MODERATION = '/c/<community>/moderation';

@@ -22,7 +22,10 @@ export async function livedIn(hall: OpenHall, owner: Somebody): Promise<Places> 
   await made('POST', '/v1/commands/help', { room: room.id });
   const hook = (await made('POST', `${of}/webhooks`, { room: room.id, name: 'Deploy' })).body['url'];
   await call(hall, { method: 'POST', path: new URL(String(hook)).pathname, body: SHOWN });
-  await as(await somebody(hall.storage, 'max'))('POST', `/v1/rooms/${room.id}/messages`, { text: 'and who are you?' });
+  const max = await somebody(hall.storage, 'max');
+  await as(max)('POST', `/v1/rooms/${room.id}/messages`, { text: 'and who are you?' });
+  await made('PUT', `${of}/people`, LISTED);
+  await made('POST', `${of}/verification/people`, { userId: 'n-0', subject: max.account });
   await linked(hall, owner.account, community);
   const { invite } = (await made('POST', `${of}/invites`, { uses: 5 })).body as { invite: { code: string } };
   return { community, room: room.id, invite: invite.code };
@@ -60,6 +63,11 @@ async function failed({ storage }: OpenHall, { community, room, n }: { community
     await buryJob(tx.db, id, 'TypeError: fetch failed', at);
   });
 }
+/** People of the community's list, one with a name as long as it may be. */
+const LISTED = [
+  { user_id: 'n-0', email: 'max@example.org', name: 'Max' },
+  { user_id: 'n-1', email: 'ann@example.org', name: 'w'.repeat(100) },
+];
 
 /** The smallest picture there is, and a table. */
 const SHOWN = {

@@ -25,7 +25,12 @@ export class Refusal extends Error {
   }
 }
 
-type Request = { method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'; body?: unknown };
+/** `file` goes as it is, and may take two minutes: a list is looked through row by row. */
+type Request = {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  body?: unknown;
+  file?: { type: string; content: Blob };
+};
 
 let whenSignedOut: () => void = () => {};
 
@@ -35,7 +40,7 @@ export function onSignedOut(act: () => void): void {
 }
 
 /**
- * One call to the hall. Throws `Refusal`. Nobody has to await for longer than 20 s.
+ * One call to the hall. Throws `Refusal`. Nobody has to await for longer than 20 s, but for a file.
  * The shape of the answer is the contract's word; the caller names it.
  */
 export async function call<Answer = void>(path: string, request: Request = {}): Promise<Answer> {
@@ -44,11 +49,12 @@ export async function call<Answer = void>(path: string, request: Request = {}): 
   return (response.status === 204 ? undefined : await response.json()) as Answer;
 }
 
-async function fetched(path: string, { method = 'GET', body }: Request): Promise<Response> {
-  const json = body === undefined ? undefined : JSON.stringify(body);
-  const headers = json === undefined ? undefined : { 'content-type': 'application/json' };
+async function fetched(path: string, { method = 'GET', body, file }: Request): Promise<Response> {
+  const sent = file?.content ?? (body === undefined ? undefined : JSON.stringify(body));
+  const headers = sent === undefined ? undefined : { 'content-type': file?.type ?? 'application/json' };
+  const signal = AbortSignal.timeout(file ? 120_000 : 20_000);
   try {
-    return await fetch(path, { method, body: json, headers, signal: AbortSignal.timeout(20_000), cache: 'no-store' });
+    return await fetch(path, { method, body: sent, headers, signal, cache: 'no-store' });
   } catch {
     throw new Refusal({ status: 0, code: 'no-answer', detail: 'The hall did not answer. Try again in a moment.' });
   }

@@ -10,6 +10,7 @@ export const SECTIONS: Section[] = [
   { name: 'spaces', icon: 'plug', label: texts.portal.spaces, least: 'admin' },
   { name: 'members', icon: 'people', label: texts.portal.members, least: 'member' },
   { name: 'moderation', icon: 'flag', label: texts.moderation.title, least: 'moderator' },
+  { name: 'verification', icon: 'shield', label: texts.verification.title, least: 'moderator' },
   { name: 'commands', icon: 'command', label: texts.commands.title, least: 'admin' },
   { name: 'features', icon: 'table', label: texts.features.title, least: 'admin' },
   { name: 'invites', icon: 'mail', label: texts.portal.invites, least: 'moderator' },

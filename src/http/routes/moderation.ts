@@ -38,11 +38,17 @@ export function moderationRoutes(app: App, hall: Hall, callers: Callers): void {
     '/v1/communities/:id/standing',
     { schema: { tags, params: IdParams, response: { 200: StandShape } } },
     async (request) => {
-      const { standing, waiting } = await seeStand(hall.chat, await callers.need(request), request.params.id);
-      if (!waiting) return { standing: standing ? shown(standing) : null };
+      const session = await callers.need(request);
+      const { standing, waiting } = await seeStand(hall.chat, session, request.params.id);
+      const gate = await hall.verification?.at(request.params.id, session.account);
+      const mine = {
+        standing: standing ? shown(standing) : null,
+        ...(gate === 'unverified' && { unverified: true as const }),
+      };
+      if (!waiting) return mine;
       const { lockDown: locked, ...counts } = waiting;
       return {
-        standing: standing ? shown(standing) : null,
+        ...mine,
         waiting: { ...counts, lockDown: locked ? { since: toRfc3339(locked.since), until: time(locked.until) } : null },
       };
     },
@@ -154,6 +160,7 @@ const LockDownBody = z.strictObject({
 });
 const StandShape = z.object({
   standing: Standing.nullable(),
+  unverified: z.literal(true).optional().describe('the verification gate holds you back'),
   waiting: z.object({ reports: z.number(), held: z.number(), lockDown: LockDown.nullable() }).optional(),
 });
 
