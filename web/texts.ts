@@ -168,6 +168,7 @@ export const texts = {
     title: (name: string) => `${name} is open`,
     alone:
       'You are the only one here. Invite the people you want to talk with; the link is good for 25 of them and ends in seven days.',
+    silent: 'Nobody has written here yet.',
     quiet: 'Nobody has written here yet. Say the first word.',
     copyInvite: 'Copy an invite link',
     copiedInvite: 'Invite link copied',

@@ -52,6 +52,11 @@ export function dateName(at: string, now = new Date()): string {
   return (when.getFullYear() === now.getFullYear() ? date : dateYear).format(when);
 }
 
+/** The last day of what ends at a moment: the day before where that is a midnight. */
+export function lastDayName(end: string): string {
+  return dateName(new Date(Date.parse(end) - 1).toISOString());
+}
+
 /** “2 Nov”: for a column of figures. */
 export function shortDateName(at: string): string {
   return shortDate.format(new Date(at));
