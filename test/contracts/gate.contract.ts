@@ -170,6 +170,7 @@ async function atGate(
     storage: store,
     clock: () => clock.now,
     rates,
+    databases: { named: () => [], rows: () => assert.fail('no database is asked here') },
     base: () => 'https://hall.example',
     send: async (_tx, _platform, body) => void sent.push(body),
     changed: () => undefined,
@@ -184,7 +185,7 @@ async function atGate(
     const entry = { userId, key: entryKey(userId), email: `${userId}@example.org`, name: 'Ann Lee', until };
     return storage.write(async (tx) => {
       await putEntry(tx.db, community, { entry: { ...entry, source: 'http' as const }, at: clock.now });
-      await settleList(of(storage), tx, community);
+      await settleList(of(storage), tx, community, [entryKey(userId)]);
     });
   };
   await list('a', null);
