@@ -25,7 +25,7 @@ export function verifyWatch({
   gate,
   space,
 }: VerifyWatchParts): NonNullable<ConnectorPorts['overheard']> {
-  const mayAct = atMost(clock);
+  const mayAct = atMost(clock, LIMITS.gateActs);
   const rulesAt = kept(async ({ platform, space: platformId, room: name }: Overheard) => {
     const { community } = await space({ platform, platformId, name });
     const place = { platform, platformId, community };

@@ -47,13 +47,13 @@ async function look({ db }: Storage, platform: string, platformId: string): Prom
 }
 
 /** For each place so many a minute: acts wait among the answers, which a flood of bad words must not keep. */
-export function atMost(clock: Clock): (place: string) => boolean {
+export function atMost(clock: Clock, most: number = LIMITS.wordActs): (place: string) => boolean {
   let [from, taken] = [0, new Map<string, number>()];
   return (place) => {
     if (clock() - from >= 60_000) [from, taken] = [clock(), new Map()];
     const before = taken.get(place) ?? 0;
     taken.set(place, before + 1);
-    return before < LIMITS.wordActs;
+    return before < most;
   };
 }
 

@@ -248,6 +248,8 @@ export const LIMITS = {
   wordMuteMinutes: 60,
   /** Lines of one place on a platform that the word list takes away in a minute. */
   wordActs: 60,
+  /** The same of the verification gate on Twitch, which takes 800 requests of a bot in a minute. */
+  gateActs: 300,
   /** Words or phrases of a community: each post is looked through for them. */
   wordRules: 200,
   wordRuleText: 100,

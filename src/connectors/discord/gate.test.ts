@@ -253,6 +253,9 @@ describe('the gate on Discord, where a right is missing', () => {
     await eventually('that line to go', () => lines(given, 'trading-floor').length === 0 || undefined);
     given.sim.givePermission('square', 'MANAGE_MESSAGES');
     await eventually('the other too', () => lines(given).length === 0 || undefined);
+    await eventually('nothing to be missing', () => whyOf(given) === undefined || undefined);
+    await given.sim.say('max', 'square', 'once more');
+    await eventually('that too', () => lines(given).length === 0 || undefined);
   });
 
   test('a role above the bot’s: it is said, and the role is given once it stands below', async (t) => {

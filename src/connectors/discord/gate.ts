@@ -1,4 +1,4 @@
-import { orLater, TryLater, type OutboundQueue, type Timer } from '#bus/outbound-queue.ts';
+import { NO_PACE, orLater, OutboundQueue, TryLater, type Timer } from '#bus/outbound-queue.ts';
 import { every } from '#core/every.ts';
 import type { PlaceGate, PlaceRules } from '#core/place-gate.ts';
 import type { ConnectorPorts, PlatformActions } from '#core/platform.ts';
@@ -21,8 +21,6 @@ export interface GatesOptions {
   guilds: Guilds;
   intents: Intents;
   actions: PlatformActions;
-  /** Where guilds and rooms wait for their turn. */
-  queue: OutboundQueue;
   timer: Timer;
   health: Health;
   backoff: Backoff;
@@ -31,6 +29,10 @@ export interface GatesOptions {
 /** ms between two looks at everything, and between two notes of how far was looked. */
 const LOOK_MS = 3_600_000;
 const NOTE_MS = 60_000;
+
+/** Rooms that are cleared at once, and guilds that are looked at. */
+const ROOMS_AT_ONCE = 4;
+const GUILDS_AT_ONCE = 2;
 
 /** ms by which Discord's clock may be behind ours. */
 const SKEW_MS = 30_000;
@@ -51,19 +53,24 @@ interface Kept extends Door {
 export class Gates {
   readonly #options: GatesOptions;
   readonly #lines: GateLines;
+  /** What is heard, and looks at whole guilds: those take long. */
+  readonly #queue: OutboundQueue;
+  readonly #looks: OutboundQueue;
   readonly #doors = new Map<string, Kept>();
   readonly #settled = new Map<string, number>();
   readonly #ends: (() => void)[] = [];
 
   constructor(options: GatesOptions) {
     this.#options = options;
-    const { ports, timer, queue, actions, post } = options;
+    const { ports, timer, actions, post } = options;
+    this.#queue = new OutboundQueue({ pace: NO_PACE, atOnce: ROOMS_AT_ONCE, timer });
+    this.#looks = new OutboundQueue({ pace: NO_PACE, atOnce: GUILDS_AT_ONCE, timer });
     this.#lines = new GateLines({
       gate: ports.gate,
       log: ports.log,
       clock: ports.clock,
       post,
-      queue,
+      queue: this.#queue,
       timer,
       actions,
       backoff: options.backoff,
@@ -84,8 +91,10 @@ export class Gates {
     );
   }
 
-  stop(): void {
+  /** What waits is found by the next start. */
+  async stop(): Promise<void> {
     for (const end of this.#ends.splice(0)) end();
+    await Promise.all([this.#queue.stop(0), this.#looks.stop(0)]);
   }
 
   /** Looks at everything in the guild, in its turn. `changed`: only where what the community decided is another now. */
@@ -93,7 +102,7 @@ export class Gates {
     let tries = 0;
     const read = new Map<string, string>();
     const step = (): Promise<void> => this.#step(guild.id, { tries: tries++, changed, read });
-    this.#options.queue.send(`gate of ${guild.id}`, [step]).catch(() => undefined);
+    this.#looks.send(`gate of ${guild.id}`, [step]).catch(() => undefined);
   }
 
   left(guild: string): void {
@@ -109,7 +118,7 @@ export class Gates {
 
   /** Somebody came, or has other roles. */
   member(heard: MemberPayload, came: boolean): void {
-    const { guilds, queue, ports } = this.#options;
+    const { guilds, ports } = this.#options;
     const door = this.#doors.get(heard.guild_id ?? '');
     const guild = guilds.get(heard.guild_id ?? '');
     if (!door || !guild) return;
@@ -124,7 +133,7 @@ export class Gates {
       if (this.#settled.size >= SETTLED_KEPT) this.#settled.clear();
       this.#settled.set(key, now);
     };
-    queue.send(`gate people of ${door.id}`, [step]).catch(() => undefined);
+    this.#queue.send(`gate people of ${door.id}`, [step]).catch(() => undefined);
   }
 
   /** A role of the guild is another now, or stands elsewhere. */

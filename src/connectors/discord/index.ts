@@ -59,9 +59,6 @@ const AT_ONCE = 20;
 /** Guilds whose commands are told at once. */
 const GUILDS_AT_ONCE = 2;
 
-/** Rooms and guilds that the verification gate looks after at once. */
-const ROOMS_AT_ONCE = 4;
-
 /** Discord as one more platform. */
 export function discordConnector(options: DiscordOptions, ports: ConnectorPorts): Connector {
   const times = { ...DISCORD_TIMES, ...options.times };
@@ -84,8 +81,7 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
   };
   const actions = actionsOf({ rest, guilds, clock: ports.clock });
   const intents = new Intents();
-  const guards = new OutboundQueue({ pace: NO_PACE, atOnce: ROOMS_AT_ONCE, timer });
-  const kept = { post, guilds, intents, actions, queue: guards, timer, health, backoff: times.retry };
+  const kept = { post, guilds, intents, actions, timer, health, backoff: times.retry };
   const gates = ports.gate && new Gates({ ...kept, ports: { ...ports, gate: ports.gate } });
   const arrived = (guild: Guild, app: string): void => {
     register(guild, app);
@@ -119,11 +115,10 @@ export function discordConnector(options: DiscordOptions, ports: ConnectorPorts)
       }),
     async stop(graceMs) {
       doors.stop();
-      gates?.stop();
       await gateway.stop();
       const left = listener.settled().then(() => interactions.leave());
       const leaving = within(Math.max(graceMs, LEAVE_MS), left);
-      await Promise.all([leaving, queue.stop(graceMs), lists.stop(0), guards.stop(0)]);
+      await Promise.all([leaving, queue.stop(graceMs), lists.stop(0), gates?.stop()]);
       // What was sent is noted as well.
       await within(LEAVE_MS, Promise.allSettled(underWay));
       quiet(rest);

@@ -210,6 +210,38 @@ describe('the vendor’s own client finds a Discord here', { concurrency: true }
       assert.deepEqual(texts(there), []);
     }));
 
+  test('many messages are deleted at once, but none that is older than two weeks', () =>
+    withClient({}, async (there) => {
+      const { discord } = there;
+      const lines = [await discord.say('mia', 'square', 'one'), await discord.say('mia', 'square', 'two')];
+      await assert.rejects(room(there).bulkDelete([...lines, discord.guildId]), { code: 50_034 });
+      assert.deepEqual(texts(there), ['one', 'two']);
+      await room(there).bulkDelete(lines);
+      assert.deepEqual(texts(there), []);
+    }));
+
+  test('threads that are open are listed', () =>
+    withClient({}, async (there) => {
+      const id = there.discord.openThread('square', 'side talk');
+      const { threads } = await room(there).guild.channels.fetchActiveThreads();
+      assert.deepEqual([...threads.keys()], [id]);
+    }));
+
+  test('a role stands where somebody dragged it, and who comes back joined just then', () =>
+    withClient({}, async (there) => {
+      const { discord } = there;
+      const { guild } = room(there);
+      const role = guild.roles.cache.find(({ name }) => name === 'Verified');
+      const mia = discord.people.find((one) => one.name === 'mia')?.id ?? '';
+      await guild.members.addRole({ user: mia, role: role?.id ?? '' });
+      discord.moveRole('Verified', 9);
+      await assert.rejects(guild.members.removeRole({ user: mia, role: role?.id ?? '' }), { code: 50_013 });
+      const before = (await guild.members.fetch({ user: mia, force: true })).joinedTimestamp ?? 0;
+      discord.leave('mia');
+      discord.join('mia');
+      assert.ok(((await guild.members.fetch({ user: mia, force: true })).joinedTimestamp ?? 0) > before);
+    }));
+
   test('nobody is called whom the bot does not allow to be called', () =>
     withClient({}, async (there) => {
       const { discord } = there;
