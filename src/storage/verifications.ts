@@ -1,4 +1,4 @@
-import { sql, type Expression, type Kysely, type Selectable } from 'kysely';
+import { sql, type Expression, type ExpressionBuilder, type Kysely, type Selectable } from 'kysely';
 import { LIMITS } from '#core/limits.ts';
 import { identityOf } from '#core/message.ts';
 import type { EndedWhy, SeenBinding } from '#core/verification.ts';
@@ -145,23 +145,21 @@ export async function restorableBindings(
     .where('past.community_id', '=', community)
     .where('past.why', 'in', ['removed', 'expired'])
     .where((e) => e.or([e('list_people.until', 'is', null), e('list_people.until', '>', at)]))
-    .where((e) =>
-      e.not(
-        e.exists(
-          e
-            .selectFrom('verifications as later')
-            .select('later.id')
-            .whereRef('later.community_id', '=', 'past.community_id')
-            .where((l) =>
-              l.or([l('later.key', '=', l.ref('past.key')), l('later.subject', '=', l.ref('past.subject'))]),
-            )
-            .where((l) => l.or([l('later.ended_at', 'is', null), l('later.id', '>', l.ref('past.id'))])),
-        ),
-      ),
-    )
+    // One question for each index: as one with “or” it looked through the whole community for each row.
+    .where((e) => e.and((['key', 'subject'] as const).map((same) => e.not(e.exists(laterOf(e, same))))))
     .limit(LIMITS.verifyEndAtOnce);
   if (keys) query = query.where('past.key', 'in', keys);
   return (await query.execute()).map(toBinding);
+}
+
+/** Bindings of the same entry, or of the same person, that are in force or came after. */
+function laterOf(e: ExpressionBuilder<Schema & { past: Schema['verifications'] }, 'past'>, same: 'key' | 'subject') {
+  return e
+    .selectFrom('verifications as later')
+    .select('later.id')
+    .whereRef('later.community_id', '=', 'past.community_id')
+    .whereRef(`later.${same}`, '=', `past.${same}`)
+    .where((l) => l.or([l('later.ended_at', 'is', null), l('later.id', '>', l.ref('past.id'))]));
 }
 
 /** Puts an ended binding in force again. */
