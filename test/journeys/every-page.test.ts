@@ -142,6 +142,11 @@ describe('every page', { concurrency: 1 }, () => {
     ...Object.entries(OPEN).map(([name, path]) => ({ name, path, who: () => stranger })),
     ...Object.entries(WITHIN).map(([name, path]) => ({ name, path, who: () => olga })),
     ...sections.map((name) => ({ name: `the portal’s ${name}`, path: `/c/<community>/${name}`, who: () => olga })),
+    ...['people', 'list'].map((part) => ({
+      name: `the portal’s verification, ${part}`,
+      path: `/c/<community>/verification?part=${part}`,
+      who: () => olga,
+    })),
   ];
   for (const { name, path, who } of rows)
     test(`${name} stands still while it loads, is no wider than its window, and is usable by keyboard alone`, async () => {
