@@ -13,6 +13,7 @@ import { featureSettingsContract } from './feature-settings.contract.ts';
 import { doorContract } from './door.contract.ts';
 import { prepare } from './fixtures.ts';
 import { gateContract } from './gate.contract.ts';
+import { gateOverviewContract } from './gate-overview.contract.ts';
 import { invitesContract } from './invites.contract.ts';
 import { identitiesContract } from './identities.contract.ts';
 import { membersContract } from './members.contract.ts';
@@ -51,6 +52,7 @@ const cases = [
   ...verificationContract,
   ...gateContract,
   ...listContract,
+  ...gateOverviewContract,
   ...migrateContract,
 ];
 
