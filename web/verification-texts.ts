@@ -263,11 +263,12 @@ export const verificationTexts = {
     userIdHint: 'Such as your student or member number.',
     send: 'Send me the mail',
     sending: 'Sending',
-    next: 'Open its link, or type its code here. This turns by itself once you are verified.',
+    next: 'Open the link of the mail, or type its code here. Once you are verified you can write at once.',
     code: 'Code of the mail',
     codeHint: 'Eight characters, such as 9C4N-KV7P.',
     useCode: 'Use the code',
     have: 'I have a code',
+    again: 'Ask for another mail',
     /** As the command answers; it is said at the field. */
     invalid: 'Invalid User ID.',
   },
