@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
+import { installPackages } from './debian-package.ts';
 import { freePort } from './free-port.ts';
 
 /** A MariaDB or MySQL for tests, with an empty database. */
@@ -15,8 +16,8 @@ export interface Maria {
 }
 
 /**
- * Finds a MariaDB, in this order: TEST_MARIADB_URL, one that listens on the default port and lets us in, the installed program,
- * started on a folder of its own; TEST_MARIADB=installed takes only the last. Prints which it is. Where there is none: fails under CI, else says so and gives undefined.
+ * Finds a MariaDB, in this order: TEST_MARIADB_URL, one that listens on the default port and lets us in, the installed program
+ * (else, as root on Debian, the system's package, which it installs first), started on a folder of its own; TEST_MARIADB=installed takes only the last. Prints which it is. Where there is none: fails under CI, else says so and gives undefined.
  */
 export async function startMaria(): Promise<Maria | undefined> {
   const reasons: string[] = [];
@@ -43,6 +44,8 @@ const PLACES: Record<string, () => Promise<Maria | undefined>> = {
 };
 
 async function ownServer(): Promise<Maria> {
+  const there = spawnSync('mariadbd', ['--version']).status === 0;
+  if (!there && !installPackages('mariadb-server')) throw new Error('mariadbd is not installed');
   const folder = mkdtempSync(join(tmpdir(), 'guildhall-mariadb-'));
   const as = process.getuid?.() === 0 ? ['--user=root'] : [];
   const made = spawnSync(

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { installPackages } from './debian-package.ts';
 
 /**
  * A machine of its own for a process, as far as the network goes: a network namespace (ip-netns(8)) with one line to this
@@ -108,7 +109,7 @@ function ip(name: string, words: string[]): void {
 
 function whyNone(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'Network namespaces need root on Linux.';
-  if (!hasPrograms() && existsSync('/etc/debian_version')) install();
+  if (!hasPrograms()) installPackages('iproute2', 'procps');
   return hasPrograms() ? undefined : 'There is no program ip or sysctl.';
 }
 
@@ -122,13 +123,3 @@ const hasPrograms = (): boolean =>
   ['ip', 'sysctl'].every((program) => FOLDERS.some((folder) => existsSync(`${folder}/${program}`)));
 
 const FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
-
-function install(): void {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  console.log('Installing the packages iproute2 and procps.');
-  execFileSync('apt-get', ['update'], { env, stdio: 'ignore' });
-  execFileSync('apt-get', ['install', '--yes', '--no-install-recommends', 'iproute2', 'procps'], {
-    env,
-    stdio: 'ignore',
-  });
-}

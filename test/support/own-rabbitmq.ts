@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { Connection } from 'rabbitmq-client';
+import { installPackages } from './debian-package.ts';
 import { freePort } from './free-port.ts';
 import { eventually } from './wait.ts';
 
@@ -41,7 +42,7 @@ export interface OwnRabbitOptions {
  * is neither: fails under CI, else says so and gives undefined.
  */
 export async function ownRabbit(options: OwnRabbitOptions = {}): Promise<OwnRabbit | undefined> {
-  const program = findProgram() ?? installPackage();
+  const program = findProgram() ?? (installPackages('rabbitmq-server') ? findProgram() : undefined);
   if (program === undefined) return absent('No RabbitMQ is installed, and none can be.');
   const broker = new Broker(program, [await freePort(), await freePort(), await freePort()], options);
   try {
@@ -236,13 +237,4 @@ export async function connectOnce(url: string): Promise<void> {
 function findProgram(): string | undefined {
   const folders = ['/usr/lib/rabbitmq/bin', ...(process.env['PATH'] ?? '').split(delimiter)];
   return folders.map((folder) => join(folder, 'rabbitmq-server')).find((path) => existsSync(path));
-}
-
-function installPackage(): string | undefined {
-  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return undefined;
-  console.log('Installing the package rabbitmq-server.');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  execFileSync('apt-get', ['update'], { env, stdio: 'ignore' });
-  execFileSync('apt-get', ['install', '--yes', '--no-install-recommends', 'rabbitmq-server'], { env, stdio: 'ignore' });
-  return findProgram();
 }

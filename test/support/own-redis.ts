@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { installPackages } from './debian-package.ts';
 import { freePort } from './free-port.ts';
 import { eventually } from './wait.ts';
 
@@ -152,10 +153,7 @@ class Server implements OwnRedis {
 function program(): string {
   const found = installed();
   if (found !== undefined) return found;
-  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) throw new Error('redis-server is not installed');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  execFileSync('apt-get', ['update'], { env, stdio: 'ignore' });
-  execFileSync('apt-get', ['install', '--yes', '--no-install-recommends', 'redis-server'], { env, stdio: 'ignore' });
+  if (!installPackages('redis-server')) throw new Error('redis-server is not installed');
   const now = installed();
   if (now === undefined) throw new Error('the package redis-server has no redis-server');
   return now;
