@@ -36,4 +36,19 @@ describe('questions of one connection', () => {
     assert.deepEqual(ids(all.due(SOON)), ['two']);
     assert.deepEqual(ids(all.openBefore('two')), []);
   });
+
+  test('an answer that is quicker than the news of its question is told once, and looked for no more', () => {
+    const all = new Asked();
+    assert.equal(all.answered('one'), false);
+    assert.equal(all.answered('one'), true);
+    all.ask({ id: 'one', room: 'square', text: '/help one' });
+    assert.deepEqual(ids(all.due(SOON)), []);
+    assert.equal(all.answered('one'), true);
+  });
+
+  test('answers to what was never asked here are remembered in bounds', () => {
+    const all = new Asked();
+    for (let n = 0; n <= 50; n++) all.answered(`${n}`);
+    assert.deepEqual([all.answered('50'), all.answered('0')], [true, false]);
+  });
 });

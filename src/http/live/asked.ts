@@ -1,7 +1,7 @@
 /** ms after which an answer that did not come is looked for; from look to look twice as long, to the second number. */
 const FIRST_LOOK = 3_000;
 const LAST_LOOK = 30_000;
-/** Commands of one connection that are remembered; the oldest go first. More than one person asks before they are answered. */
+/** Commands of one connection that are remembered, and answers that came before their question; the oldest go first. More than one person asks before they are answered. */
 const REMEMBERED = 50;
 
 export interface Question {
@@ -16,24 +16,25 @@ export interface Question {
  */
 export class Asked {
   readonly #questions = new Map<string, Open>();
+  /** Answered by another process before the commit of the question was known here, or asked on another connection. */
+  readonly #early = new Set<string>();
 
   ask(question: Question): void {
     this.#questions.set(question.id, {
       ...question,
-      over: false,
+      over: this.#early.delete(question.id),
       lookAt: performance.now() + FIRST_LOOK,
       wait: FIRST_LOOK,
     });
-    const [oldest] = this.#questions.keys();
-    if (oldest !== undefined && this.#questions.size > REMEMBERED) this.#questions.delete(oldest);
+    forgetOldest(this.#questions);
   }
 
   /** Notes that the answer is there. True where it was before. */
   answered(id: string): boolean {
     const question = this.#questions.get(id);
-    if (!question) return false;
-    const before = question.over;
-    question.over = true;
+    const before = question ? question.over : this.#early.has(id);
+    if (question) question.over = true;
+    else forgetOldest(this.#early.add(id));
     return before;
   }
 
@@ -61,6 +62,11 @@ export class Asked {
     }
     return [...due];
   }
+}
+
+function forgetOldest(all: Map<string, unknown> | Set<string>): void {
+  const [oldest] = all.keys();
+  if (oldest !== undefined && all.size > REMEMBERED) all.delete(oldest);
 }
 
 interface Open extends Question {

@@ -15,4 +15,6 @@ export const FAILED_ONCE: { seed: number; faults: Fault[] }[] = [
       { kind: 'partition', target: 'bot-1' },
     ],
   },
+  // An answer came before the hall knew that its question was committed, and was told again when it was looked for.
+  { seed: 20_261_122, faults: [{ kind: 'stop', target: 'discord-1' }] },
 ];
