@@ -1,5 +1,6 @@
 import { findAccount } from '#storage/accounts.ts';
 import { findEmail } from '#storage/emails.ts';
+import { waitingAddress } from '#storage/mail-outbox.ts';
 import { pendingLink } from '#storage/one-time-codes.ts';
 import { countRecoveryCodes, findFactor } from '#storage/second-factors.ts';
 import type { Auth } from './auth.ts';
@@ -12,7 +13,13 @@ export async function seeSignIn({ storage: { db }, clock, oidc }: Auth, account:
     password: ((await findAccount(db, { id: account }))?.passwordHash ?? '') !== '',
     oidc: oidc?.name ?? null,
     email: (await findEmail(db, account)) ?? null,
-    pendingEmail: (await pendingLink(db, { account, purpose: 'email', now: clock() })) ?? null,
+    pendingEmail: (await pendingEmail(db, account, clock())) ?? null,
     secondFactor: since ? { since, recoveryCodes: await countRecoveryCodes(db, account) } : null,
   };
+}
+
+/** The address that was asked for last: its link is made when its mail is sent. */
+async function pendingEmail(db: Auth['storage']['db'], account: string, now: number): Promise<string | undefined> {
+  const waiting = await waitingAddress(db, { account, kind: 'email', now });
+  return waiting ?? pendingLink(db, { account, purpose: 'email', now });
 }

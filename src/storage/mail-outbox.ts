@@ -31,6 +31,22 @@ export async function insertMail(db: Db, { kind, account, ref, at, minutes }: Ne
   return id;
 }
 
+/** Where the newest mail of this kind to an account goes that still waits. */
+export async function waitingAddress(
+  db: Db,
+  { account, kind, now }: { account: string; kind: string; now: number },
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('mail_outbox')
+    .select('ref')
+    .where('account_id', '=', account)
+    .where('kind', '=', kind)
+    .where('expires_at', '>', now)
+    .orderBy('created_at', 'desc')
+    .executeTakeFirst();
+  return row && (JSON.parse(row.ref) as WaitingMail['ref'])['to'];
+}
+
 /** Takes mails that are due in hand, the oldest first; no other process has them until then. */
 export async function takeMails(db: Db, { at, limit }: { at: number; limit: number }): Promise<WaitingMail[]> {
   const due = db

@@ -45,6 +45,8 @@ async function changeEntry(
   need(by, 'list.change');
   const { community } = by;
   const key = entryKey(userId);
+  // What is wrong with it is told whether there is such an entry or not.
+  readOne({ ...SOMEBODY, user_id: userId, ...change });
   await changing(parts, by, { key, action: 'list.change' }, async (tx, at) => {
     // Before all time every entry is good.
     const before = await findEntry(tx.db, community, key, -1);
@@ -55,6 +57,9 @@ async function changeEntry(
   });
   return one(parts, community, key);
 }
+
+/** Makes a change a whole entry. */
+const SOMEBODY = { email: 'somebody@example.org', name: 'Somebody', until: null };
 
 async function removeEntry(parts: VerifyParts, { by, userId }: { by: By; userId: string }): Promise<void> {
   need(by, 'list.change');
